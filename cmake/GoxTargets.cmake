@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+# One library a folder, one executable a test module.
+
+# gox_library(voxel SOURCES a.c b.c LINKS base): the static library gox_voxel.
+# LINKS names exactly the folders that it may include; others are packages.
+function(gox_library name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PACKAGES" ${ARGN})
+    if(NOT ARG_SOURCES)
+        return()
+    endif()
+    add_library(gox_${name} STATIC ${ARG_SOURCES})
+    target_include_directories(gox_${name} PUBLIC
+        ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+    foreach(link ${ARG_LINKS})
+        target_link_libraries(gox_${name} PUBLIC gox_${link})
+    endforeach()
+    target_link_libraries(gox_${name} PUBLIC ${ARG_PACKAGES})
+endfunction()
+
+# gox_program(goxelctl SOURCES goxelctl.c LINKS cli): installed to bin.
+function(gox_program name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+    add_executable(${name} ${ARG_SOURCES})
+    foreach(link ${ARG_LINKS})
+        target_link_libraries(${name} PRIVATE gox_${link})
+    endforeach()
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+# gox_test(voxel_block SOURCES test_block.c LINKS voxel [LABEL unit]
+#          [TIMEOUT 60]): a cmocka program that CTest runs. It is told where the
+# sources and the programs are by GOX_SOURCE_DIR and GOX_BIN_DIR.
+function(gox_test name)
+    cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS;PACKAGES" ${ARGN})
+    if(NOT ARG_LABEL)
+        set(ARG_LABEL unit)
+    endif()
+    if(NOT ARG_TIMEOUT)
+        set(ARG_TIMEOUT 120)
+    endif()
+    add_executable(test_${name} ${ARG_SOURCES})
+    foreach(link ${ARG_LINKS})
+        target_link_libraries(test_${name} PRIVATE gox_${link})
+    endforeach()
+    target_link_libraries(test_${name} PRIVATE PkgConfig::CMOCKA ${ARG_PACKAGES})
+    target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+    add_test(NAME ${name} COMMAND test_${name})
+    gox_test_properties(${name} ${ARG_LABEL} ${ARG_TIMEOUT})
+endfunction()
+
+# gox_script_test(cli_convert SCRIPT convert.bats LABEL daemon): runs a bats
+# file (or another executable script) as one CTest test.
+function(gox_script_test name)
+    cmake_parse_arguments(ARG "" "SCRIPT;LABEL;TIMEOUT" "" ${ARGN})
+    if(NOT ARG_TIMEOUT)
+        set(ARG_TIMEOUT 300)
+    endif()
+    if(ARG_SCRIPT MATCHES "\\.bats$")
+        add_test(NAME ${name} COMMAND bats --tap
+            ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_SCRIPT})
+    else()
+        add_test(NAME ${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_SCRIPT})
+    endif()
+    gox_test_properties(${name} ${ARG_LABEL} ${ARG_TIMEOUT})
+    # Exit 77 says: skipped, and the test prints why.
+    set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
+endfunction()
+
+function(gox_test_properties name label timeout)
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout}
+        ENVIRONMENT "GOX_SOURCE_DIR=${CMAKE_SOURCE_DIR};GOX_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};GOX_BUILD_DIR=${CMAKE_BINARY_DIR}")
+endfunction()
+
+# gox_fuzzer(format_gox SOURCES fuzz_gox.c LINKS format): a libFuzzer program.
+function(gox_fuzzer name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+    add_executable(fuzz_${name} ${ARG_SOURCES})
+    foreach(link ${ARG_LINKS})
+        target_link_libraries(fuzz_${name} PRIVATE gox_${link})
+    endforeach()
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
