@@ -2,7 +2,8 @@
  * A growing byte buffer with a sticky error: append freely, check once.
  *
  * Invariant: after the first failed append nothing more is appended, and
- * gox_buf_error tells GOX_ERR_NOMEM or GOX_ERR_TOO_LARGE until gox_buf_reset. */
+ * gox_buf_error tells GOX_ERR_NOMEM or GOX_ERR_TOO_LARGE until gox_buf_reset.
+ */
 #ifndef GOX_BASE_BUF_H
 #define GOX_BASE_BUF_H
 
@@ -60,8 +61,7 @@ static inline void gox_buf_put_str(struct gox_buf *buf, const char *text)
 void gox_buf_put_int(struct gox_buf *buf, int64_t value);
 void gox_buf_put_uint(struct gox_buf *buf, uint64_t value);
 
-void gox_buf_printf(struct gox_buf *buf, const char *fmt, ...)
-        GOX_PRINTF(2, 3);
+void gox_buf_printf(struct gox_buf *buf, const char *fmt, ...) GOX_PRINTF(2, 3);
 
 /* Little-endian numbers, IEEE 754 for f32. */
 void gox_buf_put_u16le(struct gox_buf *buf, uint16_t value);

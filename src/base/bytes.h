@@ -49,7 +49,6 @@ static inline size_t gox_bytes_left(const struct gox_bytes *in)
 
 /* Sets the error at the current position (unless one is set already), marks
  * the cursor failed and returns GOX_ERR_FORMAT. */
-int gox_bytes_fail(struct gox_bytes *in, const char *fmt, ...)
-        GOX_PRINTF(2, 3);
+int gox_bytes_fail(struct gox_bytes *in, const char *fmt, ...) GOX_PRINTF(2, 3);
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdarg.h>
 
 #if defined(__GNUC__) || defined(__clang__)
-#define GOX_MUST_CHECK __attribute__((warn_unused_result))
+#define GOX_MUST_CHECK        __attribute__((warn_unused_result))
 #define GOX_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #else
 #define GOX_MUST_CHECK

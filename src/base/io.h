@@ -51,8 +51,8 @@ void gox_output_close(struct gox_output *out);
 
 /* An output to a file at path: a temporary file beside it, then fsync and
  * rename, keeping the mode of an existing file (0644 less umask for a new one).
- * Follows no symbolic link at the last component: the link is replaced. NULL with
- * err set (GOX_ERR_IO, GOX_ERR_NOMEM). */
+ * Follows no symbolic link at the last component: the link is replaced. NULL
+ * with err set (GOX_ERR_IO, GOX_ERR_NOMEM). */
 struct gox_output *gox_output_open_file(
         const char *path, struct gox_error *err);
 

@@ -15,7 +15,7 @@
 
 struct gox_task {
     atomic_bool is_cancelled;
-    atomic_uint permille; /* 0 ... 1000 */
+    atomic_uint permille;   /* 0 ... 1000 */
     int64_t deadline_at_ns; /* monotonic; 0: none */
     unsigned threads;       /* for gox_parallel_for; 0: one per core */
 };
