@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * PNG to and from RGBA pixels, on libspng.
+ *
+ * Invariant: nothing is allocated for the pixels before the header was read
+ * and its size checked; libspng's own memory comes from the project's
+ * allocator and is bounded by its chunk limits. */
+#include "format/png.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <spng.h>
+#include <string.h>
+
+#define BLOCK_SIDE 64
+
+static void *spng_realloc(void *ptr, size_t size)
+{
+    return gox_realloc_array(ptr, 1, size);
+}
+
+static spng_ctx *open_context(int flags)
+{
+    struct spng_alloc alloc = {.malloc_fn = gox_malloc,
+            .realloc_fn = spng_realloc,
+            .calloc_fn = gox_calloc,
+            .free_fn = gox_free};
+    return spng_ctx_new2(&alloc, flags);
+}
+
+static int fail(struct gox_error *err, int spng_code, const char *what)
+{
+    if (spng_code == SPNG_EMEM)
+        return gox_error_set(err, GOX_ERR_NOMEM, "PNG: out of memory");
+    return gox_error_set_at(err, GOX_ERR_FORMAT, 0, "PNG: %s: %s", what,
+            spng_strerror(spng_code));
+}
+
+/* A context that has read the header of data. NULL with err and *rc set. */
+static spng_ctx *open_reader(const uint8_t *data, size_t len,
+        struct spng_ihdr *ihdr, struct gox_error *err, int *rc)
+{
+    spng_ctx *ctx = open_context(0);
+    int code = ctx != NULL ? 0 : SPNG_EMEM;
+    if (code == 0)
+        code = spng_set_chunk_limits(ctx, 1 << 20, 4 << 20);
+    if (code == 0)
+        code = spng_set_png_buffer(ctx, data, len);
+    if (code == 0)
+        code = spng_get_ihdr(ctx, ihdr);
+    if (code == 0)
+        return ctx;
+    *rc = fail(err, code, "the header cannot be read");
+    spng_ctx_free(ctx);
+    return NULL;
+}
+
+/* libspng gives bytes R, G, B, A; gox_rgba has R in its lowest byte. Only on
+ * a big-endian machine do the two differ. */
+static void to_rgba(gox_rgba *pixels, size_t count)
+{
+    const union {
+        uint32_t word;
+        uint8_t first;
+    } order = {.word = 1};
+    if (order.first == 1)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t b[4];
+        memcpy(b, &pixels[i], sizeof(b));
+        pixels[i] = gox_rgba_load(b);
+    }
+}
+
+void gox_pixels_fini(struct gox_pixels *pixels)
+{
+    gox_free(pixels->data);
+    *pixels = (struct gox_pixels){0};
+}
+
+int gox_png_read(struct gox_pixels *pixels, const uint8_t *data, size_t len,
+        int max_side, struct gox_error *err)
+{
+    *pixels = (struct gox_pixels){0};
+    struct spng_ihdr ihdr;
+    int rc = 0;
+    spng_ctx *ctx = open_reader(data, len, &ihdr, err, &rc);
+    if (ctx == NULL)
+        return rc;
+    if (ihdr.width > (uint32_t)max_side || ihdr.height > (uint32_t)max_side) {
+        rc = gox_error_set_at(err, GOX_ERR_TOO_LARGE, 16,
+                "PNG: %u x %u pixels; at most %d a side are read", ihdr.width,
+                ihdr.height, max_side);
+        goto out;
+    }
+    size_t count = (size_t)ihdr.width * ihdr.height;
+    gox_rgba *rgba = gox_malloc_array(count, sizeof(*rgba));
+    if (rgba == NULL) {
+        rc = gox_error_set(err, GOX_ERR_NOMEM,
+                "PNG: no memory for %u x %u pixels", ihdr.width, ihdr.height);
+        goto out;
+    }
+    int code = spng_decode_image(
+            ctx, rgba, count * 4, SPNG_FMT_RGBA8, SPNG_DECODE_TRNS);
+    if (code != 0) {
+        gox_free(rgba);
+        rc = fail(err, code, "the pixels cannot be read");
+        goto out;
+    }
+    to_rgba(rgba, count);
+    *pixels = (struct gox_pixels){
+            .width = (int)ihdr.width, .height = (int)ihdr.height, .data = rgba};
+out:
+    spng_ctx_free(ctx);
+    return rc;
+}
+
+int gox_png_read_block(gox_rgba colors[4096], const uint8_t *data, size_t len,
+        struct gox_error *err)
+{
+    struct spng_ihdr ihdr;
+    int rc = 0;
+    spng_ctx *ctx = open_reader(data, len, &ihdr, err, &rc);
+    if (ctx == NULL)
+        return rc;
+    if (ihdr.width != BLOCK_SIDE || ihdr.height != BLOCK_SIDE)
+        rc = gox_error_set_at(err, GOX_ERR_FORMAT, 16,
+                "PNG: a block is 64 x 64 pixels, this one is %u x %u",
+                ihdr.width, ihdr.height);
+    else if (ihdr.color_type != SPNG_COLOR_TYPE_TRUECOLOR_ALPHA ||
+             ihdr.bit_depth != 8)
+        rc = gox_error_set_at(err, GOX_ERR_FORMAT, 24,
+                "PNG: a block is RGBA of 8 bits, this one has colour type %u "
+                "of %u bits",
+                ihdr.color_type, ihdr.bit_depth);
+    if (rc == 0) {
+        int code = spng_decode_image(
+                ctx, colors, BLOCK_SIDE * BLOCK_SIDE * 4, SPNG_FMT_RGBA8, 0);
+        if (code != 0)
+            rc = fail(err, code, "the pixels cannot be read");
+    }
+    spng_ctx_free(ctx);
+    if (rc == 0)
+        to_rgba(colors, 4096);
+    return rc;
+}
+
+static bool is_opaque(const gox_rgba *data, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (gox_rgba_a(data[i]) != 255)
+            return false;
+    return true;
+}
+
+/* The pixels as bytes; NULL when out of memory. */
+static uint8_t *to_bytes(const gox_rgba *data, size_t count, size_t channels)
+{
+    uint8_t *bytes = gox_malloc_array(count, channels);
+    for (size_t i = 0; bytes != NULL && i < count; i++) {
+        uint8_t rgba[4];
+        gox_rgba_store(data[i], rgba);
+        memcpy(bytes + i * channels, rgba, channels);
+    }
+    return bytes;
+}
+
+static int collect(spng_ctx *ctx, void *user, void *src, size_t len)
+{
+    (void)ctx;
+    gox_buf_put(user, src, len);
+    return gox_buf_error(user) == 0 ? 0 : SPNG_IO_ERROR;
+}
+
+static int set_options(
+        spng_ctx *ctx, struct spng_ihdr *ihdr, int level, struct gox_buf *out)
+{
+    int code = spng_set_ihdr(ctx, ihdr);
+    if (code == 0)
+        code = spng_set_option(ctx, SPNG_IMG_COMPRESSION_LEVEL, level);
+    /* Voxel pictures are flat: filters cost more time than they save bytes. */
+    if (code == 0)
+        code = spng_set_option(
+                ctx, SPNG_FILTER_CHOICE, SPNG_FILTER_CHOICE_NONE);
+    return code != 0 ? code : spng_set_png_stream(ctx, collect, out);
+}
+
+int gox_png_write(struct gox_buf *out, const gox_rgba *data, int width,
+        int height, int level, bool allow_rgb, struct gox_error *err)
+{
+    if (width <= 0 || height <= 0 || level < 1 || level > 9)
+        return gox_error_set(err, GOX_ERR_RANGE,
+                "PNG: cannot write %d x %d pixels at level %d", width, height,
+                level);
+    size_t count = (size_t)width * (size_t)height;
+    bool rgb = allow_rgb && is_opaque(data, count);
+    size_t channels = rgb ? 3 : 4;
+    struct spng_ihdr ihdr = {.width = (uint32_t)width,
+            .height = (uint32_t)height,
+            .bit_depth = 8,
+            .color_type = rgb ? SPNG_COLOR_TYPE_TRUECOLOR
+                              : SPNG_COLOR_TYPE_TRUECOLOR_ALPHA};
+    int rc = 0;
+    uint8_t *bytes = to_bytes(data, count, channels);
+    spng_ctx *ctx = open_context(SPNG_CTX_ENCODER);
+    int code = bytes != NULL && ctx != NULL ? 0 : SPNG_EMEM;
+    if (code == 0)
+        code = set_options(ctx, &ihdr, level, out);
+    if (code == 0)
+        code = spng_encode_image(ctx, bytes, count * channels, SPNG_FMT_PNG,
+                SPNG_ENCODE_FINALIZE);
+    if (gox_buf_error(out) != 0)
+        rc = gox_error_set(err, gox_buf_error(out),
+                "PNG: no room for the picture of %d x %d pixels", width,
+                height);
+    else if (code != 0)
+        rc = fail(err, code, "the picture cannot be written");
+    spng_ctx_free(ctx);
+    gox_free(bytes);
+    return rc;
+}
