@@ -31,10 +31,14 @@ enum gox_view {
 const char *gox_view_name(enum gox_view view);
 int gox_view_find(const char *name, size_t len); /* -1: none */
 
+/* In world units (voxels). double, because coordinates up to 2^23 leave a float
+ * no room for the fraction. up need not be square to the view; it is replaced
+ * when it points along it. An orthographic picture shows everything on its
+ * lines, also what lies behind position. */
 struct gox_render_camera {
-    float position[3], target[3], up[3];
-    float fov_degrees;  /* vertical; 0: orthographic */
-    float ortho_height; /* world units from bottom to top, when orthographic */
+    double position[3], target[3], up[3];
+    double fov_degrees;  /* vertical; 0: orthographic */
+    double ortho_height; /* world units from bottom to top, when orthographic */
 };
 
 /* A camera that shows all of box with a margin, for a picture of this shape.
