@@ -24,16 +24,16 @@ enum gox_pivot { GOX_PIVOT_ORIGIN, GOX_PIVOT_CENTER, GOX_PIVOT_BOTTOM };
 
 /* What a caller may choose; each format's row says which apply. */
 struct gox_format_options {
-    bool has_up;        /* else the format's own default */
+    bool has_up; /* else the format's own default */
     enum gox_up up;
     enum gox_faces faces;
-    float scale;        /* world units per voxel; 1 */
+    float scale; /* world units per voxel; 1 */
     enum gox_pivot pivot;
-    int voxelize_size;  /* meshes in: longest side in voxels, 0: 64, or the
-                           mesh's own units when they are near integers */
-    bool keep_hidden;   /* write hidden layers too, where layers are kept */
-    const char *name;   /* base name of the output without its extension, for
-                           the .mtl beside an .obj; NULL: "model" */
+    int voxelize_size; /* meshes in: longest side in voxels, 0: 64, or the
+                          mesh's own units when they are near integers */
+    bool keep_hidden;  /* write hidden layers too, where layers are kept */
+    const char *name;  /* base name of the output without its extension, for
+                          the .mtl beside an .obj; NULL: "model" */
     /* Opens a picture that a .gox image layer names, relative to the model.
      * NULL: such a layer is an error. */
     int (*open_aux)(void *ctx, const char *path, struct gox_input *in,
@@ -49,13 +49,13 @@ void gox_format_options_init(struct gox_format_options *opts);
 
 /* What happened beside success; the caller shows it. */
 struct gox_format_report {
-    uint64_t voxels;       /* read or written */
-    uint64_t faces;        /* meshes: quads or triangles written */
-    uint32_t colors;       /* distinct colours written, where counted */
+    uint64_t voxels;        /* read or written */
+    uint64_t faces;         /* meshes: quads or triangles written */
+    uint32_t colors;        /* distinct colours written, where counted */
     uint32_t colors_before; /* > colors when they were quantised */
-    uint32_t models;       /* parts written or read */
-    uint64_t clipped;      /* voxels outside the grid that were left out */
-    char note[200];        /* one line for people; empty when all is plain */
+    uint32_t models;        /* parts written or read */
+    uint64_t clipped;       /* voxels outside the grid that were left out */
+    char note[200];         /* one line for people; empty when all is plain */
 };
 
 /* option bits of a row */
@@ -104,24 +104,21 @@ const struct gox_format *gox_format_detect(
  * is of no known kind. opts, report, task may be NULL. */
 int gox_format_read(struct gox_image **img, const struct gox_format *format,
         const uint8_t *data, size_t len, const char *path_hint,
-        const struct gox_format_options *opts,
-        struct gox_format_report *report, struct gox_task *task,
-        struct gox_error *err) GOX_MUST_CHECK;
+        const struct gox_format_options *opts, struct gox_format_report *report,
+        struct gox_task *task, struct gox_error *err) GOX_MUST_CHECK;
 
 /* Writes; commits on success. The caller closes out in any case. */
 int gox_format_write(const struct gox_image *img,
         const struct gox_format *format, struct gox_output *out,
-        const struct gox_format_options *opts,
-        struct gox_format_report *report, struct gox_task *task,
-        struct gox_error *err) GOX_MUST_CHECK;
+        const struct gox_format_options *opts, struct gox_format_report *report,
+        struct gox_task *task, struct gox_error *err) GOX_MUST_CHECK;
 
 /* From and to paths, for programs that may use any path (the command line).
  * Pictures of image layers are looked for beside the file, sidecars are put
  * beside the output. Errors name the path. */
 int gox_format_load_path(struct gox_image **img, const char *path,
-        const struct gox_format_options *opts,
-        struct gox_format_report *report, struct gox_task *task,
-        struct gox_error *err) GOX_MUST_CHECK;
+        const struct gox_format_options *opts, struct gox_format_report *report,
+        struct gox_task *task, struct gox_error *err) GOX_MUST_CHECK;
 int gox_format_save_path(const struct gox_image *img, const char *path,
         const struct gox_format *format, const struct gox_format_options *opts,
         struct gox_format_report *report, struct gox_task *task,

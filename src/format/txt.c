@@ -287,8 +287,9 @@ static int write_batches(struct write_job *job, struct gox_output *out,
             gox_output_put(out, job->text[i].data, job->text[i].len);
             report->voxels += job->voxels[i];
         }
-        gox_task_progress(
-                task, job->first + batch - left % batch, job->block_count);
+        gox_task_progress(task,
+                job->block_count - left + (left < batch ? left : batch),
+                job->block_count);
     }
     return 0;
 }
@@ -309,7 +310,7 @@ static int write_txt(const struct gox_image *img, struct gox_output *out,
         goto out;
     }
     blocks = gox_volume_sorted_blocks(vol, &job->block_count);
-    if (blocks == NULL && job->block_count > 0) {
+    if (blocks == NULL && !gox_volume_is_empty(vol)) {
         rc = GOX_ERR_NOMEM;
         goto out;
     }
