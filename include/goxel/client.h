@@ -132,6 +132,10 @@ size_t gox_client_get_pending(const gox_client *client);
 /* The process id of the child, 0 when there is none. */
 pid_t gox_client_get_pid(const gox_client *client);
 
+/* How the last child ended, as waitpid(2) tells it; -1 when none has ended by
+ * itself. */
+int gox_client_get_exit(const gox_client *client);
+
 #ifdef __cplusplus
 }
 #endif

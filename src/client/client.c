@@ -37,6 +37,7 @@ static gox_client *new_client(struct gox_error *err)
     }
     client->fd = -1;
     client->stderr_fd = -1;
+    client->exit_status = -1;
     client->next_id = 1;
     client->max_reply_bytes = GOX_CLIENT_MAX_REPLY_BYTES;
     gox_buf_init(&client->in, 0);
@@ -457,4 +458,9 @@ size_t gox_client_get_pending(const gox_client *client)
 pid_t gox_client_get_pid(const gox_client *client)
 {
     return client->pid;
+}
+
+int gox_client_get_exit(const gox_client *client)
+{
+    return client->exit_status;
 }

@@ -25,6 +25,7 @@ struct gox_client {
     pid_t pid;
     char *socket_path; /* gox_client_connect: to connect again */
     char **argv;       /* gox_client_spawn: to start again */
+    int exit_status;   /* of the last child that ended by itself, or -1 */
     int stderr_fd;     /* of the child; our own duplicate, -1 for none */
     struct gox_buf in;
     size_t scanned; /* bytes of `in` that hold no newline */

@@ -125,6 +125,7 @@ bool gox__client_reap(
         pid_t got = waitpid(client->pid, &status, WNOHANG);
         if (got == client->pid) {
             describe_status(status, text, size);
+            client->exit_status = status;
             client->pid = 0;
             return true;
         }

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #define LIMIT_MS 20000
 
@@ -441,6 +442,7 @@ static void test_child_lives_dies_and_comes_back(void **state)
             gox_client_call(client, "quit", NULL, LIMIT_MS, &result, &err),
             GOX_ERR_CLOSED);
     assert_non_null(strstr(err.text, "exited with code 3"));
+    assert_int_equal(WEXITSTATUS(gox_client_get_exit(client)), 3);
 
     assert_int_equal(gox_client_reconnect(client, LIMIT_MS, &err), 0);
     pid = gox_client_get_pid(client);
