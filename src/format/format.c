@@ -13,6 +13,7 @@
 
 /* In the order shown to people; the first of equals wins. */
 const struct gox_format *const gox_formats[] = {
+        &gox_format_gox,
         &gox_format_txt,
 };
 const size_t gox_format_count = sizeof(gox_formats) / sizeof(gox_formats[0]);

@@ -6,6 +6,7 @@
 
 #include "format/format.h"
 
+extern const struct gox_format gox_format_gox;
 extern const struct gox_format gox_format_txt;
 
 /* Collects single voxels into a volume, in any order, much faster than
