@@ -20,7 +20,8 @@ void gox_volume_free(gox_volume *vol); /* NULL is fine */
  * NULL when out of memory. */
 gox_volume *gox_volume_dup(const gox_volume *vol);
 /* Makes dst equal to src (shares memory). 0 or GOX_ERR_NOMEM (unchanged). With
- * a log on dst every block that differs is logged. */
+ * a log on dst every block that differs is logged and only blocks are shared.
+ */
 int gox_volume_assign(gox_volume *dst, const gox_volume *src) GOX_MUST_CHECK;
 
 /* Reading. */
@@ -31,12 +32,21 @@ bool gox_volume_is_empty(const gox_volume *vol);
  * only into the outermost blocks. */
 struct gox_bbox gox_volume_bbox(const gox_volume *vol);
 size_t gox_volume_block_count(const gox_volume *vol);
-size_t gox_volume_bytes(const gox_volume *vol); /* shared memory counted in full */
+size_t gox_volume_bytes(
+        const gox_volume *vol); /* shared memory counted in full */
 bool gox_volume_equals(const gox_volume *a, const gox_volume *b);
 
 /* Borrowed block at a block position (voxel position >> 4), NULL when empty. */
 const gox_block *gox_volume_peek_block(
         const gox_volume *vol, struct gox_pos block_pos);
+
+/* A reference of its own to the block, to put into another volume; NULL in
+ * *block when there is none. Only this way, and gox_volume_dup, may blocks of
+ * a volume be shared while an edit is open on it: it keeps rolling back free
+ * of allocation. 0 or GOX_ERR_NOMEM. Threads: the writer, or any reader of a
+ * volume without a log. */
+int gox_volume_share_block(const gox_volume *vol, struct gox_pos block_pos,
+        gox_block **block) GOX_MUST_CHECK;
 
 /* All blocks, in table order (not sorted); index 0 ... capacity-1:
  *   size_t i = 0; struct gox_pos p; const gox_block *b;
@@ -47,7 +57,7 @@ const gox_block *gox_volume_each_block(
 
 /* One entry of a sorted list of blocks. */
 struct gox_block_entry {
-    struct gox_pos pos; /* block position */
+    struct gox_pos pos;     /* block position */
     const gox_block *block; /* borrowed */
 };
 /* A new array (gox_free) of all blocks sorted by z, then y, then x; count in
@@ -69,8 +79,8 @@ gox_rgba gox_cursor_get(struct gox_cursor *cursor, struct gox_pos pos);
 /* Writing. Colours with alpha 0 erase. All return 0, GOX_ERR_NOMEM, or
  * GOX_ERR_RANGE for a position outside the grid; after an error the volume is
  * valid and holds what was written before it. */
-int gox_volume_set(gox_volume *vol, struct gox_pos pos, gox_rgba color)
-        GOX_MUST_CHECK;
+int gox_volume_set(
+        gox_volume *vol, struct gox_pos pos, gox_rgba color) GOX_MUST_CHECK;
 /* Replaces a whole block; borrows colors. */
 int gox_volume_set_block(gox_volume *vol, struct gox_pos block_pos,
         const gox_rgba colors[GOX_BLOCK_VOXELS]) GOX_MUST_CHECK;
@@ -79,8 +89,8 @@ int gox_volume_set_block(gox_volume *vol, struct gox_pos block_pos,
 int gox_volume_put_block(gox_volume *vol, struct gox_pos block_pos,
         gox_block *own_block) GOX_MUST_CHECK;
 /* Fills a box with one colour (0 erases); whole blocks become uniform. */
-int gox_volume_fill(gox_volume *vol, struct gox_bbox box, gox_rgba color)
-        GOX_MUST_CHECK;
+int gox_volume_fill(
+        gox_volume *vol, struct gox_bbox box, gox_rgba color) GOX_MUST_CHECK;
 int gox_volume_clear(gox_volume *vol) GOX_MUST_CHECK;
 
 /* Change log: while one is attached, the first write to each block records the
