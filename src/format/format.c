@@ -15,6 +15,7 @@
 const struct gox_format *const gox_formats[] = {
         &gox_format_gox,
         &gox_format_txt,
+        &gox_format_stl,
 };
 const size_t gox_format_count = sizeof(gox_formats) / sizeof(gox_formats[0]);
 

@@ -8,6 +8,7 @@
 
 extern const struct gox_format gox_format_gox;
 extern const struct gox_format gox_format_txt;
+extern const struct gox_format gox_format_stl;
 
 /* Collects single voxels into a volume, in any order, much faster than
  * gox_volume_set: blocks stay plain arrays until enough have come together.
