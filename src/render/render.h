@@ -11,7 +11,12 @@
 #include "base/task.h"
 #include "voxel/image.h"
 
-#define GOX_RENDER_MAX_SIDE 16384 /* pixels; and width*height <= 64 Mi */
+#define GOX_RENDER_MAX_SIDE     16384 /* pixels */
+#define GOX_RENDER_MAX_PIXELS   (64 << 20)
+#define GOX_RENDER_MAX_SAMPLES  4  /* per side of a pixel */
+#define GOX_RENDER_MAX_VIEWS    16 /* in a sheet */
+#define GOX_RENDER_MAX_SURFACES 32 /* blended along a ray; the last is solid   \
+                                    */
 
 /* X(NAME, API name). */
 #define GOX_VIEW_LIST(X)                                                       \
@@ -26,7 +31,7 @@ enum gox_view {
 #define GOX_VIEW_ENUM(name, text) GOX_VIEW_##name,
     GOX_VIEW_LIST(GOX_VIEW_ENUM)
 #undef GOX_VIEW_ENUM
-    GOX_VIEW_COUNT
+            GOX_VIEW_COUNT
 };
 const char *gox_view_name(enum gox_view view);
 int gox_view_find(const char *name, size_t len); /* -1: none */
@@ -49,10 +54,10 @@ void gox_render_frame(struct gox_render_camera *cam, enum gox_view view,
 
 struct gox_render_options {
     int width, height;
-    gox_rgba background;   /* exactly this colour where nothing is hit; alpha 0
-                              with is_transparent */
+    gox_rgba background; /* exactly this colour where nothing is hit; alpha 0
+                            with is_transparent */
     bool is_transparent;
-    int samples;           /* per side: 1 ... 4 (1, 4, 9, 16 rays a pixel) */
+    int samples; /* per side: 1 ... 4 (1, 4, 9, 16 rays a pixel) */
     bool shadows, ambient_occlusion, edges;
     struct gox_light light; /* pitch, yaw, intensity, ambient, shadow */
 };
