@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Requests apart and replies together, by the JSON-RPC 2.0 specification. Ids
+ * are passed on as the bytes that came, so that no number loses a digit. */
+#include "rpc/request.h"
+
+#include <string.h>
+
+static int fail_request(struct gox_error *err, const char *why)
+{
+    return gox_error_set(err, GOX_ERR_INVALID_REQUEST, "%s", why);
+}
+
+enum member { MEMBER_VERSION, MEMBER_METHOD, MEMBER_PARAMS, MEMBER_ID };
+
+/* Raw members; a duplicate makes the message ambiguous, so it is refused. */
+struct members {
+    struct gox_slice raw[4];
+    bool is_doubled;
+};
+
+static void take_member(
+        struct members *m, struct gox_slice key, struct gox_slice value)
+{
+    static const char *const names[] = {"jsonrpc", "method", "params", "id"};
+    for (size_t i = 0; i < 4; i++) {
+        if (!gox_slice_equals_json(key, names[i]))
+            continue;
+        if (m->raw[i].data != NULL)
+            m->is_doubled = true;
+        m->raw[i] = value;
+        return;
+    }
+}
+
+static bool read_members(struct gox_reader *r, struct members *m)
+{
+    struct gox_slice key;
+    gox_reader_object(r);
+    while (gox_reader_key(r, &key)) {
+        struct gox_slice value = gox_reader_skip(r);
+        if (r->error == 0)
+            take_member(m, key, value);
+    }
+    return r->error == 0 && gox_reader_end(r);
+}
+
+static bool is_version(struct gox_slice raw)
+{
+    return raw.len >= 2 && raw.data[0] == '"' &&
+           gox_slice_equals_json(
+                   (struct gox_slice){raw.data + 1, raw.len - 2}, "2.0");
+}
+
+static int take_method(struct gox_request *req, struct gox_slice raw,
+        struct gox_arena *arena, struct gox_error *err)
+{
+    if (raw.data == NULL || raw.data[0] != '"')
+        return fail_request(err, "\"method\" is missing or not a string");
+    raw = (struct gox_slice){raw.data + 1, raw.len - 2};
+    if (memchr(raw.data, '\\', raw.len) == NULL) {
+        req->method = raw;
+        return 0;
+    }
+    struct gox_buf text;
+    gox_buf_init(&text, 0);
+    gox_json_decode(&text, raw);
+    req->method.len = text.len;
+    req->method.data =
+            gox_buf_error(&text) < 0
+                    ? NULL
+                    : gox_arena_strdup(arena,
+                              text.data != NULL ? (const char *)text.data : "",
+                              text.len);
+    gox_buf_fini(&text);
+    if (req->method.data == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    return 0;
+}
+
+static bool is_id(struct gox_slice raw)
+{
+    char c = raw.data[0];
+    return c == '"' || c == 'n' || c == '-' || (c >= '0' && c <= '9');
+}
+
+int gox_request_parse(struct gox_request *req, struct gox_slice text,
+        struct gox_arena *arena, struct gox_error *err)
+{
+    struct members m = {0};
+    struct gox_reader r;
+    *req = (struct gox_request){.id = {"null", 4}};
+    gox_reader_init(&r, text.data, text.len, err);
+    enum gox_json_type type = gox_reader_peek(&r);
+    if (type != GOX_JSON_OBJECT) {
+        gox_reader_skip(&r);
+        if (r.error != 0 || !gox_reader_end(&r))
+            return r.error;
+        return fail_request(err, "a request is a JSON object");
+    }
+    if (!read_members(&r, &m))
+        return r.error;
+    struct gox_slice id = m.raw[MEMBER_ID];
+    if (id.data != NULL && !is_id(id))
+        return fail_request(err, "\"id\" is neither string, number nor null");
+    if (id.data != NULL)
+        req->id = id;
+    if (m.is_doubled)
+        return fail_request(err, "a member of the request is given twice");
+    if (!is_version(m.raw[MEMBER_VERSION]))
+        return fail_request(err, "\"jsonrpc\" is missing or not \"2.0\"");
+    int code = take_method(req, m.raw[MEMBER_METHOD], arena, err);
+    if (code < 0)
+        return code;
+    struct gox_slice params = m.raw[MEMBER_PARAMS];
+    if (params.data != NULL && params.data[0] != '{' && params.data[0] != '[' &&
+            params.data[0] != 'n')
+        return fail_request(
+                err, "\"params\" is neither an object nor an array");
+    if (params.data != NULL && params.data[0] != 'n')
+        req->params = params;
+    req->is_notification = id.data == NULL;
+    return 0;
+}
+
+void gox_reply_begin(struct gox_writer *w)
+{
+    static const char head[] = "{\"jsonrpc\":\"2.0\",\"result\":";
+    gox_buf_put(w->buf, head, sizeof head - 1);
+    w->needs_comma = false;
+}
+
+static void put_id(struct gox_writer *w, struct gox_slice id)
+{
+    gox_buf_put(w->buf, ",\"id\":", 6);
+    gox_buf_put(w->buf, id.data, id.len);
+    gox_buf_put_byte(w->buf, '}');
+}
+
+void gox_reply_end(struct gox_writer *w, struct gox_slice id)
+{
+    put_id(w, id);
+}
+
+/* Codes that mean the same in every method keep their own number; the others
+ * become the method's, which is what clients of older daemons look for. */
+static int wire_code(int code, int method_code)
+{
+    static const int16_t keeps[] = {GOX_ERR_NOMEM, GOX_ERR_PARSE,
+            GOX_ERR_INVALID_REQUEST, GOX_ERR_METHOD, GOX_ERR_PARAMS,
+            GOX_ERR_BUSY, GOX_ERR_RATE_LIMITED, GOX_ERR_UNAUTHENTICATED,
+            GOX_ERR_FORBIDDEN, GOX_ERR_TOO_LARGE, GOX_ERR_CANCELLED,
+            GOX_ERR_TIMEOUT, GOX_ERR_CONFLICT, GOX_ERR_CLOSED};
+    if (method_code == 0 || code <= GOX_ERR_CREATE_PROJECT)
+        return gox_error_rpc_code(code);
+    for (size_t i = 0; i < sizeof keeps / sizeof keeps[0]; i++)
+        if (keeps[i] == code)
+            return gox_error_rpc_code(code);
+    return gox_error_rpc_code(method_code);
+}
+
+void gox_reply_error(struct gox_writer *w, const struct gox_reply_error *e,
+        struct gox_slice id)
+{
+    const struct gox_error *err = e->err;
+    w->needs_comma = false;
+    gox_writer_object(w, NULL);
+    gox_writer_string(w, "jsonrpc", "2.0");
+    gox_writer_object(w, "error");
+    gox_writer_int(w, "code", wire_code(err->code, e->method_code));
+    gox_writer_string(w, "message",
+            err->text[0] != '\0' ? err->text : gox_error_text(err->code));
+    gox_writer_object(w, "data");
+    gox_writer_string(w, "reason", gox_error_name(err->code));
+    if (e->param != NULL && e->param->param[0] != '\0') {
+        gox_writer_string(w, "param", e->param->param);
+        gox_writer_string(w, "expected", e->param->expected);
+        gox_writer_string(w, "got", e->param->got);
+    }
+    if (err->offset >= 0 && err->code != GOX_ERR_PARAMS)
+        gox_writer_int(w, "offset", err->offset);
+    if (e->retry_after_ms >= 0)
+        gox_writer_int(w, "retry_after_ms", e->retry_after_ms);
+    if (e->revision >= 0)
+        gox_writer_int(w, "revision", e->revision);
+    gox_writer_end_object(w);
+    gox_writer_end_object(w);
+    put_id(w, id);
+}
