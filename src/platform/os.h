@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a process asks the system about itself and its user. */
+#ifndef GOX_PLATFORM_OS_H
+#define GOX_PLATFORM_OS_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Resident memory of this process in bytes, 0 when it cannot be told. */
+uint64_t gox_os_rss_bytes(void);
+/* Processor time this process has used, user and system. */
+int64_t gox_os_cpu_ns(void);
+/* Open descriptors and threads of this process; -1 when they cannot be told. */
+int gox_os_fd_count(void);
+int gox_os_thread_count(void);
+/* Processors this process may use, at least 1. */
+unsigned gox_os_cpu_count(void);
+int gox_os_pid(void);
+void gox_os_hostname(char *name, size_t size);
+/* Free bytes of the file system at path; -1 when they cannot be told. */
+int64_t gox_os_disk_free(const char *path);
+
+/* Writing to a closed socket becomes an error instead of a signal, and a
+ * hang-up of the terminal does not end a server. */
+void gox_os_ignore_signals(void);
+
+/* Directories by the XDG rules; GOX_ERR_NOMEM. The runtime directory falls back
+ * to /tmp/goxel-<uid> when the session has none; root gets /run and
+ * /var/lib/goxel. */
+int gox_os_runtime_dir(struct gox_buf *path) GOX_MUST_CHECK;
+int gox_os_state_dir(struct gox_buf *path) GOX_MUST_CHECK;
+bool gox_os_is_root(void);
+/* Makes a directory and those above it, mode 0700 for new ones. One that is
+ * there already is fine. */
+int gox_os_make_dirs(const char *path, struct gox_error *err) GOX_MUST_CHECK;
+/* The path made absolute by the current directory, without "." and "..". */
+int gox_os_absolute(const char *path, struct gox_buf *out) GOX_MUST_CHECK;
+
+#endif
