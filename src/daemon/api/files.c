@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Methods that read and write model files. Reading, writing and conversion run
+ * on a worker over a snapshot.
+ *
+ * Invariants: a failed write leaves the old file; a failed read leaves the
+ * project; the loop thread touches no file. */
+#include "daemon/api/files.h"
+
+#include "daemon/api/common.h"
+#include "daemon/api/groups.h"
+
+#include <string.h>
+
+/* What the three steps of one call share. */
+struct file_job {
+    struct gox_format_options opts;
+    struct gox_format_report report;
+    const struct gox_format *format;
+    const char *path;        /* as the client gave it */
+    char *dir;               /* that with a slash at its end, or "" */
+    char *base;              /* its name without directory and extension */
+    struct gox_image *image; /* what was read, owned */
+    uint64_t bytes, revision;
+};
+
+static void drop_job(struct gox_call *call)
+{
+    struct file_job *job = call->state;
+    gox_image_free(job->image);
+}
+
+/* A file beside the model: pictures of image layers, .mtl. The path policy
+ * holds for it as for the model. */
+static const char *beside(struct gox_call *call, const char *name)
+{
+    struct file_job *job = call->state;
+    size_t dir_len = strlen(job->dir), name_len = strlen(name);
+    char *path = gox_call_alloc(call, dir_len + name_len + 1);
+    if (path == NULL)
+        return NULL;
+    if (name[0] != '/')
+        memcpy(path, job->dir, dir_len);
+    else
+        dir_len = 0;
+    memcpy(path + dir_len, name, name_len + 1);
+    return path;
+}
+
+static int open_aux(void *ctx, const char *name, struct gox_input *in,
+        struct gox_error *err)
+{
+    struct gox_call *call = ctx;
+    const char *path = beside(call, name);
+    if (path == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    int rc = gox_call_read_file(call, path, in);
+    if (rc < 0 && err != NULL && err != &call->err)
+        *err = call->err;
+    return rc;
+}
+
+static struct gox_output *open_sidecar(
+        void *ctx, const char *name, struct gox_error *err)
+{
+    struct gox_call *call = ctx;
+    const char *path = beside(call, name);
+    struct gox_output *out =
+            path != NULL ? gox_call_open_output(call, path) : NULL;
+    if (out == NULL && err != NULL && err != &call->err)
+        *err = call->err;
+    return out;
+}
+
+static int start_job(
+        struct gox_call *call, const char *path, struct file_job **result)
+{
+    struct file_job *job = gox_call_alloc(call, sizeof *job);
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    size_t base_len =
+            dot != NULL && dot > name ? (size_t)(dot - name) : strlen(name);
+    if (*name == '\0')
+        return gox_call_fail_param(
+                call, 0, "path of a file", "\"%s\" names no file", path);
+    if (job == NULL)
+        return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
+    gox_format_options_init(&job->opts);
+    job->path = path;
+    job->dir = gox_call_strdup(call, path, (size_t)(name - path));
+    job->base = gox_call_strdup(call, name, base_len);
+    if (job->dir == NULL || job->base == NULL)
+        return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
+    job->opts.name = job->base;
+    job->opts.open_aux = open_aux;
+    job->opts.aux_ctx = call;
+    job->opts.open_sidecar = open_sidecar;
+    job->opts.sidecar_ctx = call;
+    call->state = job;
+    *result = job;
+    return 0;
+}
+
+/* The format of parameter i, or the one the path's extension names. */
+static int find_format(struct gox_call *call, size_t i, const char *path,
+        const struct gox_format **format)
+{
+    struct gox_slice name = gox_call_slice(call, i);
+    if (name.data != NULL && name.len > 0) {
+        *format = gox_format_find(name.data, name.len);
+        if (*format != NULL)
+            return 0;
+        return gox_call_fail_param(call, i, "name of a format",
+                "there is no format \"%.*s\"; goxel.list_formats lists them",
+                (int)name.len, name.data);
+    }
+    *format = gox_format_find_path(path);
+    if (*format == NULL)
+        return gox_call_fail(call, GOX_ERR_UNSUPPORTED,
+                "the extension of %s names no format; give format, or one of "
+                "the extensions of goxel.list_formats",
+                path);
+    return 0;
+}
+
+static int check_writable(
+        struct gox_call *call, const struct gox_format *format)
+{
+    return format->write != NULL
+                   ? 0
+                   : gox_call_fail(call, GOX_ERR_UNSUPPORTED,
+                             "%s (%s) can be read but not written",
+                             format->name, format->title);
+}
+
+/* ---- reading ---- */
+
+static int work_read(struct gox_call *call)
+{
+    struct file_job *job = call->state;
+    struct gox_input in;
+    int rc = gox_call_read_file(call, job->path, &in);
+    if (rc < 0)
+        return rc;
+    rc = gox_format_read(&job->image, job->format, in.data, in.len, job->path,
+            &job->opts, &job->report, &call->task, &call->err);
+    gox_input_fini(&in);
+    if (rc < 0)
+        gox_error_prefix(&call->err, "%s", job->path);
+    return rc;
+}
+
+static void put_report(struct gox_writer *out, const struct file_job *job)
+{
+    const struct gox_format_report *report = &job->report;
+    gox_writer_uint(out, "voxels", report->voxels);
+    if (report->faces > 0)
+        gox_writer_uint(out, "faces", report->faces);
+    if (report->models > 0)
+        gox_writer_uint(out, "models", report->models);
+    if (report->colors > 0)
+        gox_writer_uint(out, "colors", report->colors);
+    if (report->colors_before > report->colors)
+        gox_writer_uint(out, "colors_before", report->colors_before);
+    if (report->clipped > 0)
+        gox_writer_uint(out, "clipped", report->clipped);
+    if (report->note[0] != '\0')
+        gox_writer_string(out, "note", report->note);
+}
+
+enum { LOAD_PATH, LOAD_OPTIONS, LOAD_FORMAT };
+// clang-format off
+#define READ_OPTIONS_HELP                                                      \
+        "{voxelize_size: longest side in voxels of a mesh}"
+static const struct gox_param LOAD_PARAMS[] = {
+        {.name = "path", .type = GOX_PARAM_STRING, .flags = GOX_PARAM_REQUIRED,
+         .help = "file to read; its content decides the format"},
+        {.name = "options", .type = GOX_PARAM_OBJECT, .help = READ_OPTIONS_HELP},
+        {.name = "format", .type = GOX_PARAM_STRING,
+         .help = "name of a format, instead of looking at the content"},
+};
+// clang-format on
+
+static int read_named_format(
+        struct gox_call *call, size_t i, const struct gox_format **format)
+{
+    *format = NULL;
+    if (!gox_call_has(call, i))
+        return 0;
+    return find_format(call, i, "", format);
+}
+
+static int load_project(struct gox_call *call)
+{
+    struct file_job *job;
+    int rc = start_job(call, gox_call_str(call, LOAD_PATH), &job);
+    if (rc >= 0)
+        rc = read_named_format(call, LOAD_FORMAT, &job->format);
+    if (rc >= 0)
+        rc = gox_api_format_options(call, LOAD_OPTIONS, &job->opts);
+    return rc < 0 ? rc : GOX_CALL_WORK;
+}
+
+/* A project takes the name that the call gives, else that of the file. */
+static int finish_load(struct gox_call *call)
+{
+    struct file_job *job = call->state;
+    gox_project *project;
+    const char *name = call->project != NULL ? call->project->name : job->base;
+    struct gox_image *img = job->image;
+    job->image = NULL;
+    int rc = gox_projects_create(
+            gox_call_projects(call), name, img, true, &project, &call->err);
+    if (rc < 0)
+        return rc;
+    const char *full = gox_call_full_path(call, job->path);
+    rc = gox_project_set_saved(project, full, gox_project_revision(project));
+    if (rc < 0)
+        return gox_call_fail_code(call, rc, "path");
+    for (int i = 0; i < 3; i++)
+        project->size[i] = 0;
+    gox_call_set_project(call, project);
+    gox_writer_object(call->out, NULL);
+    gox_writer_bool(call->out, "success", true);
+    gox_writer_string(call->out, "path", full);
+    gox_writer_string(call->out, "project", project->name);
+    put_report(call->out, job);
+    gox_writer_uint(call->out, "layers", project->image->layer_count);
+    gox_writer_uint(call->out, "revision", gox_project_revision(project));
+    gox_writer_end_object(call->out);
+    return 0;
+}
+
+/* ---- writing ---- */
+
+static int work_write(struct gox_call *call)
+{
+    struct file_job *job = call->state;
+    struct gox_output *out = gox_call_open_output(call, job->path);
+    if (out == NULL)
+        return call->err.code;
+    int rc = gox_format_write(call->snapshot, job->format, out, &job->opts,
+            &job->report, &call->task, &call->err);
+    job->bytes = out->written_bytes;
+    gox_output_close(out);
+    if (rc < 0 && call->err.code == 0)
+        return gox_call_fail_code(call, rc, job->path);
+    return rc;
+}
+
+static int start_write(
+        struct gox_call *call, const char *path, size_t format_param)
+{
+    struct file_job *job;
+    int rc = start_job(call, path, &job);
+    if (rc >= 0)
+        rc = find_format(call, format_param, path, &job->format);
+    if (rc >= 0)
+        rc = check_writable(call, job->format);
+    if (rc >= 0)
+        rc = gox_call_take_snapshot(call);
+    if (rc < 0)
+        return rc;
+    job->revision = gox_project_revision(call->project);
+    return GOX_CALL_WORK;
+}
+
+static void put_written(struct gox_call *call)
+{
+    const struct file_job *job = call->state;
+    gox_writer_object(call->out, NULL);
+    gox_writer_bool(call->out, "success", true);
+    gox_writer_string(call->out, "path", gox_call_full_path(call, job->path));
+    gox_writer_string(call->out, "format", job->format->name);
+    gox_writer_uint(call->out, "bytes", job->bytes);
+    put_report(call->out, job);
+    gox_writer_end_object(call->out);
+}
+
+enum { SAVE_PATH, SAVE_FORMAT };
+// clang-format off
+static const struct gox_param SAVE_PARAMS[] = {
+        {.name = "path", .type = GOX_PARAM_STRING,
+         .help = "file to write; where it came from when absent"},
+        {.name = "format", .type = GOX_PARAM_STRING,
+         .help = "name of a format; by the extension when absent"},
+};
+// clang-format on
+
+static int save_project(struct gox_call *call)
+{
+    const char *path = gox_call_has(call, SAVE_PATH)
+                               ? gox_call_str(call, SAVE_PATH)
+                               : call->project->path;
+    if (path == NULL)
+        return gox_call_fail_param(call, SAVE_PATH, "path of a file",
+                "project \"%s\" came from no file, so path is needed",
+                call->project->name);
+    /* The project's path may go away while the worker writes. */
+    const char *copy = gox_call_strdup(call, path, strlen(path));
+    if (copy == NULL)
+        return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
+    return start_write(call, copy, SAVE_FORMAT);
+}
+
+static int finish_save(struct gox_call *call)
+{
+    const struct file_job *job = call->state;
+    int rc = gox_project_set_saved(
+            call->project, gox_call_full_path(call, job->path), job->revision);
+    if (rc < 0)
+        return gox_call_fail_code(call, rc, "path");
+    put_written(call);
+    return 0;
+}
+
+enum { EXPORT_PATH, EXPORT_FORMAT, EXPORT_OPTIONS };
+// clang-format off
+static const struct gox_param EXPORT_PARAMS[] = {
+        {.name = "path", .type = GOX_PARAM_STRING, .flags = GOX_PARAM_REQUIRED,
+         .help = "file to write"},
+        {.name = "format", .type = GOX_PARAM_STRING,
+         .help = "name of a format; by the extension when absent"},
+        {.name = "options", .type = GOX_PARAM_OBJECT,
+         .help = "{faces: merged or raw, up: y or z, scale, pivot: origin, "
+                 "center or bottom, hidden: true writes hidden layers too}"},
+};
+// clang-format on
+
+static int export_model(struct gox_call *call)
+{
+    int rc = start_write(call, gox_call_str(call, EXPORT_PATH), EXPORT_FORMAT);
+    if (rc < 0)
+        return rc;
+    struct file_job *job = call->state;
+    int bad = gox_api_format_options(call, EXPORT_OPTIONS, &job->opts);
+    return bad < 0 ? bad : rc;
+}
+
+static int finish_export(struct gox_call *call)
+{
+    put_written(call);
+    return 0;
+}
+
+/* ---- import ---- */
+
+enum {
+    IMPORT_PATH,
+    IMPORT_FORMAT,
+    IMPORT_LAYER,
+    IMPORT_OFFSET,
+    IMPORT_OPTIONS
+};
+// clang-format off
+static const struct gox_param IMPORT_PARAMS[] = {
+        {.name = "path", .type = GOX_PARAM_STRING, .flags = GOX_PARAM_REQUIRED,
+         .help = "file to read"},
+        {.name = "format", .type = GOX_PARAM_STRING,
+         .help = "name of a format, instead of looking at the content"},
+        {.name = "layer", .type = GOX_PARAM_STRING,
+         .help = "puts all voxels into the layer of this name, made when there "
+                 "is none; absent: the file's layers become new layers"},
+        {.name = "offset", .type = GOX_PARAM_POINT, .flat = "",
+         .fallback = "[0,0,0]", .help = "moves the voxels"},
+        {.name = "options", .type = GOX_PARAM_OBJECT, .help = READ_OPTIONS_HELP},
+};
+// clang-format on
+
+static int import_file(struct gox_call *call)
+{
+    struct file_job *job;
+    int rc = start_job(call, gox_call_str(call, IMPORT_PATH), &job);
+    if (rc >= 0)
+        rc = read_named_format(call, IMPORT_FORMAT, &job->format);
+    if (rc >= 0)
+        rc = gox_api_format_options(call, IMPORT_OPTIONS, &job->opts);
+    if (rc >= 0)
+        rc = gox_call_take_snapshot(call);
+    return rc < 0 ? rc : GOX_CALL_WORK;
+}
+
+static int paste_at_offset(struct gox_call *call, gox_volume *vol,
+        const gox_volume *from, uint64_t *clipped)
+{
+    struct gox_modifier mod;
+    gox_modifier_init(&mod, GOX_MODE_ADD, 0);
+    int rc = gox_edit_paste(vol, from, gox_call_point(call, IMPORT_OFFSET),
+            &mod, NULL, clipped, &call->task);
+    return rc < 0 ? gox_call_fail_code(call, rc, "file") : 0;
+}
+
+/* All voxels into one layer. */
+static int import_merged(struct gox_call *call, struct file_job *job)
+{
+    struct gox_slice name = gox_call_slice(call, IMPORT_LAYER);
+    struct gox_image *img = call->snapshot;
+    struct gox_layer *layer =
+            gox_image_find_layer_name(img, name.data, name.len);
+    if (layer == NULL)
+        layer = gox_image_add_layer(img, name.data);
+    if (layer == NULL)
+        return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
+    if (layer->is_locked || layer->kind != GOX_LAYER_VOXELS)
+        return gox_call_fail(call, GOX_ERR_LOCKED,
+                "layer \"%s\" is locked or holds no voxels of its own",
+                layer->name);
+    gox_volume *vol = NULL;
+    int rc = gox_image_composite(job->image, &vol, &call->task, &call->err);
+    if (rc >= 0)
+        rc = paste_at_offset(call, layer->volume, vol, &job->report.clipped);
+    gox_volume_free(vol);
+    return rc;
+}
+
+/* Each layer as a new voxel layer; clones and shapes become voxels, because
+ * what they refer to does not come along. */
+static int import_layers(struct gox_call *call, struct file_job *job)
+{
+    for (size_t i = 0; i < job->image->layer_count; i++) {
+        const struct gox_layer *from = job->image->layers[i];
+        struct gox_layer *to = gox_image_add_layer(call->snapshot, from->name);
+        gox_volume *vol = NULL;
+        uint64_t clipped = 0;
+        if (to == NULL)
+            return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
+        to->is_visible = from->is_visible;
+        to->opacity = from->opacity;
+        to->blend = from->blend;
+        int rc = gox_image_evaluate_layer(
+                job->image, from, &vol, &call->task, &call->err);
+        if (rc >= 0)
+            rc = paste_at_offset(call, to->volume, vol, &clipped);
+        gox_volume_free(vol);
+        if (rc < 0)
+            return rc;
+        job->report.clipped += clipped;
+    }
+    return 0;
+}
+
+static int work_import(struct gox_call *call)
+{
+    struct file_job *job = call->state;
+    int rc = work_read(call);
+    if (rc < 0)
+        return rc;
+    return gox_call_has(call, IMPORT_LAYER) ? import_merged(call, job)
+                                            : import_layers(call, job);
+}
+
+static int finish_import(struct gox_call *call)
+{
+    const struct file_job *job = call->state;
+    int rc = gox_call_put_snapshot(call, "import");
+    if (rc < 0)
+        return rc;
+    gox_writer_object(call->out, NULL);
+    gox_writer_bool(call->out, "success", true);
+    gox_writer_string(call->out, "path", gox_call_full_path(call, job->path));
+    gox_writer_uint(call->out, "layers",
+            gox_call_has(call, IMPORT_LAYER) ? 1 : job->image->layer_count);
+    gox_writer_uint(call->out, "voxels", job->report.voxels);
+    gox_writer_uint(call->out, "clipped", job->report.clipped);
+    if (job->report.note[0] != '\0')
+        gox_writer_string(call->out, "note", job->report.note);
+    gox_call_put_revision(call);
+    gox_writer_end_object(call->out);
+    return 0;
+}
+
+#define LONG_READ (GOX_METHOD_READ | GOX_METHOD_LONG)
+#define REPORT                                                                 \
+    "voxels:int faces:int? models:int? colors:int? colors_before:int? "        \
+    "clipped:int? note:string?"
+
+// clang-format off
+const struct gox_method gox_api_files[] = {
+        {.name = "goxel.load_project", .aliases = "goxel.open_file",
+         .group = "files", .flags = GOX_METHOD_LONG, .error = GOX_ERR_LOAD,
+         GOX_PARAMS(LOAD_PARAMS),
+         .result = "success:bool path:string project:string " REPORT " layers:int revision:int",
+         .summary = "Reads a model file of any known format as a project.",
+         .run = load_project, .work = work_read, .finish = finish_load,
+         .drop = drop_job},
+        {.name = "goxel.save_project", .aliases = "goxel.save_file",
+         .group = "files", .flags = LONG_READ, .error = GOX_ERR_SAVE,
+         GOX_PARAMS(SAVE_PARAMS),
+         .result = "success:bool path:string format:string bytes:int " REPORT,
+         .summary = "Writes the project to a file, whole or not at all.",
+         .run = save_project, .work = work_write, .finish = finish_save,
+         .drop = drop_job},
+        {.name = "goxel.export_model", .aliases = "goxel.export_file",
+         .group = "files", .flags = LONG_READ, .error = GOX_ERR_EXPORT,
+         GOX_PARAMS(EXPORT_PARAMS),
+         .result = "success:bool path:string format:string bytes:int " REPORT,
+         .summary = "Writes the model in another format.",
+         .run = export_model, .work = work_write, .finish = finish_export,
+         .drop = drop_job},
+        {.name = "goxel.import", .group = "files",
+         .flags = GOX_METHOD_EDIT | GOX_METHOD_LONG, .error = GOX_ERR_LOAD,
+         GOX_PARAMS(IMPORT_PARAMS),
+         .result = "success:bool path:string layers:int voxels:int clipped:int note:string? revision:int",
+         .summary = "Adds the voxels of a file to the project.",
+         .run = import_file, .work = work_import, .finish = finish_import,
+         .drop = drop_job},
+        {.name = "goxel.list_formats", .group = "files",
+         .result = "formats:array", .summary = "Lists the file formats.",
+         .run = gox_api_list_formats},
+        {.name = NULL},
+};
+// clang-format on
