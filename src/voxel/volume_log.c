@@ -36,6 +36,7 @@ static void clear_records(struct gox_volume_log *log)
     log->block_count = 0;
     log->point_count = 0;
     log->run_count = 0;
+    log->copied_bytes = 0;
     log->last_key = NO_KEY;
     gox_free(log->index);
     log->index = NULL;
@@ -254,7 +255,14 @@ static void restore_point(gox_volume *vol, const struct gox_log_point *p)
         gox__table_remove(vol->table, slot);
         return;
     }
-    gox__block_restore(slot->block, index, p->before);
+    if (gox_block_is_shared(slot->block)) {
+        /* Somebody shares blocks of an open edit past gox_volume_share_block;
+         * only then memory is needed here. */
+        int rc = gox_block_set(&slot->block, index, p->before);
+        assert(rc == 0);
+    } else {
+        gox__block_restore(slot->block, index, p->before);
+    }
     vol->table->solid += gox_block_solid(slot->block);
     vol->table->solid -= solid;
 }
