@@ -14,7 +14,17 @@
 /* In the order shown to people; the first of equals wins. */
 const struct gox_format *const gox_formats[] = {
         &gox_format_gox,
+        &gox_format_vox,
+        &gox_format_slab6,
         &gox_format_txt,
+        &gox_format_qb,
+        &gox_format_qbcl,
+        &gox_format_kvx,
+        &gox_format_kv6,
+        &gox_format_vxl,
+        &gox_format_mts,
+        &gox_format_image,
+        &gox_format_slices,
         &gox_format_stl,
 };
 const size_t gox_format_count = sizeof(gox_formats) / sizeof(gox_formats[0]);
@@ -113,17 +123,17 @@ const struct gox_format *gox_format_detect(
 {
     const struct gox_format *best = NULL;
     int best_score = 0;
-    bool best_hinted = false;
+    size_t best_hint = 0; /* length of the extension that the path ends in */
     for (size_t i = 0; i < gox_format_count; i++) {
         const struct gox_format *f = gox_formats[i];
         int score = f->probe != NULL ? f->probe(data, len) : 0;
         if (score <= 0 || score < best_score)
             continue;
-        bool hinted = path_hint != NULL && match_extension(f, path_hint) > 0;
-        if (score > best_score || (hinted && !best_hinted)) {
+        size_t hint = path_hint != NULL ? match_extension(f, path_hint) : 0;
+        if (score > best_score || hint > best_hint) {
             best = f;
             best_score = score;
-            best_hinted = hinted;
+            best_hint = hint;
         }
     }
     return best;

@@ -7,7 +7,17 @@
 #include "format/format.h"
 
 extern const struct gox_format gox_format_gox;
+extern const struct gox_format gox_format_vox;
+extern const struct gox_format gox_format_slab6;
 extern const struct gox_format gox_format_txt;
+extern const struct gox_format gox_format_qb;
+extern const struct gox_format gox_format_qbcl;
+extern const struct gox_format gox_format_kvx;
+extern const struct gox_format gox_format_kv6;
+extern const struct gox_format gox_format_vxl;
+extern const struct gox_format gox_format_mts;
+extern const struct gox_format gox_format_image;
+extern const struct gox_format gox_format_slices;
 extern const struct gox_format gox_format_stl;
 
 /* Collects single voxels into a volume, in any order, much faster than
@@ -60,6 +70,14 @@ GOX_MUST_CHECK static inline int gox__sink_put(
             (unsigned)p.z & 15)] = color;
     return 0;
 }
+
+/* A name from a file as a C string of size bytes: what is no UTF-8 or is a
+ * control character becomes "?", what does not fit is left out. Its length. */
+size_t gox__clean_name(char *to, size_t size, const void *from, size_t len);
+
+/* Adds to the note for people, after "; " when there is one already. */
+void gox__note(struct gox_format_report *report, const char *fmt, ...)
+        GOX_PRINTF(2, 3);
 
 /* Puts all that was collected into the volume; the sink is empty then. */
 int gox__sink_flush(struct gox__sink *sink) GOX_MUST_CHECK;

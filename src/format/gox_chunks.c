@@ -11,14 +11,7 @@
 
 static void copy_name(char *to, size_t size, const struct gox__gox_entry *entry)
 {
-    size_t len = entry->value.len < size - 1 ? entry->value.len : size - 1;
-    const uint8_t *from = entry->value.data;
-    /* Not in the middle of a UTF-8 character. */
-    while (len > 0 && len < entry->value.len && (from[len] & 0xc0) == 0x80)
-        len--;
-    if (len > 0)
-        memcpy(to, from, len);
-    to[len] = '\0';
+    gox__clean_name(to, size, entry->value.data, entry->value.len);
 }
 
 /* ---- image box, materials, cameras, light ---- */

@@ -229,7 +229,8 @@ static int get_layer_key(struct gox__gox_entry *e, struct gox_layer *layer,
         struct layer_keys *keys)
 {
     if (gox__gox_is_key(e, "name")) {
-        gox_layer_set_name(layer, (const char *)e->value.data, e->value.len);
+        gox__clean_name(
+                layer->name, sizeof(layer->name), e->value.data, e->value.len);
         return 0;
     }
     if (gox__gox_is_key(e, "mat"))
