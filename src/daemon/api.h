@@ -16,6 +16,7 @@
 #include "base/task.h"
 #include "daemon/clips.h"
 #include "daemon/project.h"
+#include "daemon/renders.h"
 #include "daemon/settings.h"
 #include "rpc/method.h"
 #include "rpc/writer.h"
@@ -140,6 +141,7 @@ gox_projects *gox_call_projects(struct gox_call *call);
 /* The connection's current project from now on. */
 void gox_call_set_project(struct gox_call *call, gox_project *project);
 struct gox_clips *gox_call_clips(struct gox_call *call);
+struct gox_renders *gox_call_renders(struct gox_call *call);
 /* Set once at start, so any thread may read them. */
 const struct gox_settings *gox_call_settings(const struct gox_call *call);
 
