@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the parts of the Luanti schematic format share.
+ *
+ * Layout, big-endian: "MTSM", u16 version 4, u16 x, y, z sizes (y up), a byte
+ * of probability for each y, u16 number of names, each u16 length and text;
+ * then zlib: u16 name index of each node in z, y, x order (x fastest), a byte
+ * of probability each, a byte of param2 each. (x, y, z) is our (x, z, y). */
+#ifndef GOX_FORMAT_MTS_INTERNAL_H
+#define GOX_FORMAT_MTS_INTERNAL_H
+
+#include "format/format.h"
+
+#define GOX__MTS_VERSION 4
+#define GOX__MTS_ALWAYS  0x7f /* probability of a node that is always placed */
+/* Nodes of one schematic, read or written. */
+#define GOX__MTS_MAX_NODES (UINT64_C(1) << 27)
+
+struct gox__mts_node {
+    const char *name;
+    uint32_t rgb; /* 0xRRGGBB */
+    bool is_block;
+};
+
+/* By name; stairs and slabs give their material. NULL: not known. */
+const struct gox__mts_node *gox__mts_find_node(const char *name, size_t len);
+/* The plain block whose colour is nearest; never NULL. */
+const struct gox__mts_node *gox__mts_nearest_node(gox_rgba color);
+/* Row i of the table, NULL behind its end. */
+const struct gox__mts_node *gox__mts_node_at(size_t i);
+
+int gox__mts_probe(const uint8_t *data, size_t len);
+int gox__mts_read(struct gox_image *img, const uint8_t *data, size_t len,
+        const struct gox_format_options *opts, struct gox_format_report *report,
+        struct gox_task *task, struct gox_error *err) GOX_MUST_CHECK;
+
+#endif
