@@ -7,12 +7,11 @@
  * hold; equal images give equal bytes. */
 #include "base/alloc.h"
 #include "format/gox_internal.h"
-#include "format/png.h"
+#include "format/png_block.h"
 
 #include <string.h>
 
 #define VERSION         2
-#define PNG_LEVEL       1
 #define MAX_VALUE       255
 #define BLOCKS_PER_STEP 512 /* PNGs held at a time */
 
@@ -141,7 +140,7 @@ static int encode_content(void *ctx, size_t i, unsigned thread)
     gox_rgba colors[GOX_BLOCK_VOXELS];
     gox_block_decode(w->uses[w->contents[w->step_first + i]].block, colors);
     gox_buf_reset(&w->pngs[i]);
-    return gox_png_write(&w->pngs[i], colors, 64, 64, PNG_LEVEL, false, NULL);
+    return gox__png_write_block(&w->pngs[i], colors);
 }
 
 /* ---- chunks ---- */

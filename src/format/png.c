@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "format/png_block.h"
 
 #include <spng.h>
 #include <string.h>
@@ -118,6 +119,8 @@ out:
 int gox_png_read_block(gox_rgba colors[4096], const uint8_t *data, size_t len,
         struct gox_error *err)
 {
+    if (gox__png_read_block(colors, data, len))
+        return 0;
     struct spng_ihdr ihdr;
     int rc = 0;
     spng_ctx *ctx = open_reader(data, len, &ihdr, err, &rc);
