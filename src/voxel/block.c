@@ -199,11 +199,9 @@ gox_block *gox_block_new(const gox_rgba colors[GOX_BLOCK_VOXELS])
     return b;
 }
 
-gox_block *gox__block_new_box(
-        gox_rgba outside, gox_rgba inside, struct gox_bbox box)
+gox_block *gox__block_new_mask(gox_rgba outside, gox_rgba inside,
+        const uint64_t mask[64], unsigned count)
 {
-    uint64_t count = gox_bbox_volume(box);
-
     outside = normal_color(outside);
     inside = normal_color(inside);
     if (count == GOX_BLOCK_VOXELS || outside == inside)
@@ -211,22 +209,29 @@ gox_block *gox__block_new_box(
     gox_block *b = alloc_block(1);
     if (b == NULL)
         return NULL;
-    uint8_t *packed = indices_of(b);
-    memset(packed, 0, GOX_BLOCK_VOXELS / 8);
     b->data[0] = outside;
     b->data[1] = inside;
     b->used = 2;
-    unsigned row = (1U << box.max.x) - (1U << box.min.x);
-    for (int z = box.min.z; z < box.max.z; z++) {
-        for (int y = box.min.y; y < box.max.y; y++) {
-            packed[(z * 16 + y) * 2] = (uint8_t)row;
-            packed[(z * 16 + y) * 2 + 1] = (uint8_t)(row >> 8);
-        }
-    }
-    uint64_t solid = (inside != 0 ? count : 0) +
-                     (outside != 0 ? GOX_BLOCK_VOXELS - count : 0);
-    b->solid = (uint16_t)solid;
+    b->solid = (uint16_t)((inside != 0 ? count : 0) +
+                          (outside != 0 ? GOX_BLOCK_VOXELS - count : 0));
+    uint8_t *packed = indices_of(b);
+    for (unsigned i = 0; i < GOX_BLOCK_VOXELS / 8; i++)
+        packed[i] = (uint8_t)(mask[i / 8] >> (i % 8 * 8));
     return b;
+}
+
+gox_block *gox__block_new_box(
+        gox_rgba outside, gox_rgba inside, struct gox_bbox box)
+{
+    uint64_t mask[64] = {0};
+    uint64_t row = (UINT64_C(1) << box.max.x) - (UINT64_C(1) << box.min.x);
+
+    for (int z = box.min.z; z < box.max.z; z++) {
+        for (int y = box.min.y; y < box.max.y; y++)
+            mask[z * 4 + y / 4] |= row << (y % 4 * 16);
+    }
+    return gox__block_new_mask(
+            outside, inside, mask, (unsigned)gox_bbox_volume(box));
 }
 
 gox_block *gox_block_ref(gox_block *block)

@@ -11,6 +11,11 @@
 gox_block *gox__block_new_box(
         gox_rgba outside, gox_rgba inside, struct gox_bbox box);
 
+/* The same for any shape: `inside` where the bit of mask (as in gox_block_mask)
+ * is set; count bits are. */
+gox_block *gox__block_new_mask(gox_rgba outside, gox_rgba inside,
+        const uint64_t mask[64], unsigned count);
+
 /* Sets one voxel of an unshared block without allocating. Allowed when the
  * colours that result were all held by this form before, which is so for going
  * back to an earlier state of the same block; asserts it. */
