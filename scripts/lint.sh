@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Static checks. Tools that are missing are named and skipped.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 status=0
 have() {
     command -v "$1" >/dev/null 2>&1 || {

@@ -4,7 +4,7 @@
 # then the unit and daemon tests under ASan+UBSan and the threaded ones under
 # TSan; or one of release, asan, tsan. Ends with one line of totals.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 passed=0 failed=0 skipped=0
 
