@@ -19,6 +19,7 @@ void gox_task_init(struct gox_task *task)
     atomic_init(&task->permille, 0);
     task->deadline_at_ns = 0;
     task->threads = 0;
+    task->parent = NULL;
 }
 
 void gox_task_cancel(struct gox_task *task)
@@ -35,11 +36,19 @@ void gox_task_progress(struct gox_task *task, uint64_t done, uint64_t total)
             memory_order_relaxed);
 }
 
+static bool is_cancelled(const struct gox_task *task)
+{
+    for (; task != NULL; task = task->parent)
+        if (atomic_load_explicit(&task->is_cancelled, memory_order_relaxed))
+            return true;
+    return false;
+}
+
 int gox_task_check(struct gox_task *task, struct gox_error *err)
 {
     if (task == NULL)
         return 0;
-    if (atomic_load_explicit(&task->is_cancelled, memory_order_relaxed))
+    if (is_cancelled(task))
         return gox_error_set(err, GOX_ERR_CANCELLED,
                 "cancelled on request; nothing was changed");
     if (task->deadline_at_ns != 0 && gox_time_now_ns() > task->deadline_at_ns)
