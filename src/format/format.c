@@ -25,7 +25,12 @@ const struct gox_format *const gox_formats[] = {
         &gox_format_mts,
         &gox_format_image,
         &gox_format_slices,
+        &gox_format_gltf,
+        &gox_format_glb,
+        &gox_format_obj,
+        &gox_format_ply,
         &gox_format_stl,
+        &gox_format_povray,
 };
 const size_t gox_format_count = sizeof(gox_formats) / sizeof(gox_formats[0]);
 

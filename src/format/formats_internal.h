@@ -18,7 +18,12 @@ extern const struct gox_format gox_format_vxl;
 extern const struct gox_format gox_format_mts;
 extern const struct gox_format gox_format_image;
 extern const struct gox_format gox_format_slices;
+extern const struct gox_format gox_format_gltf;
+extern const struct gox_format gox_format_glb;
+extern const struct gox_format gox_format_obj;
+extern const struct gox_format gox_format_ply;
 extern const struct gox_format gox_format_stl;
+extern const struct gox_format gox_format_povray;
 
 /* Collects single voxels into a volume, in any order, much faster than
  * gox_volume_set: blocks stay plain arrays until enough have come together.
@@ -81,5 +86,15 @@ void gox__note(struct gox_format_report *report, const char *fmt, ...)
 
 /* Puts all that was collected into the volume; the sink is empty then. */
 int gox__sink_flush(struct gox__sink *sink) GOX_MUST_CHECK;
+
+/* Readers of the rows whose writers are in another file. */
+int gox__obj_probe(const uint8_t *data, size_t len);
+int gox__obj_read(struct gox_image *img, const uint8_t *data, size_t len,
+        const struct gox_format_options *opts, struct gox_format_report *report,
+        struct gox_task *task, struct gox_error *err) GOX_MUST_CHECK;
+int gox__ply_probe(const uint8_t *data, size_t len);
+int gox__ply_read(struct gox_image *img, const uint8_t *data, size_t len,
+        const struct gox_format_options *opts, struct gox_format_report *report,
+        struct gox_task *task, struct gox_error *err) GOX_MUST_CHECK;
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "format/mesh.h"
 
+#include <string.h>
+
 /* ---- vertices ---- */
 
 struct gox_mesh_vertex {
@@ -81,8 +83,8 @@ void gox_mesh_place_normal(
 #define GOX_MESH_NUMBER_MAX 31 /* bytes at most; 32 are written */
 
 /* Writes a decimal number, without an exponent and in no locale, rounded to
- * `decimals` (0 ... 12) with trailing zeros cut. Returns its length; to has
- * room for 32 bytes. */
+ * `decimals` (0 ... 18; fewer when the number is too long for 63 bits) with
+ * trailing zeros cut. Returns its length; to has room for 32 bytes. */
 size_t gox_mesh_number(char *to, double value, int decimals);
 
 /* The texts of all coordinates that a mesh can have along each world axis. */
@@ -104,6 +106,25 @@ char *gox_mesh_texts_put(const struct gox_mesh_texts *texts, int i,
         const int32_t grid[3], char *to);
 /* An integer and nothing after it; returns the end. */
 char *gox_mesh_put_uint(char *to, uint32_t value);
+
+/* ---- bytes ---- */
+
+/* Little-endian numbers at `to`; return the end. */
+static inline uint8_t *gox_mesh_put_u32le(uint8_t *to, uint32_t v)
+{
+    to[0] = (uint8_t)v;
+    to[1] = (uint8_t)(v >> 8);
+    to[2] = (uint8_t)(v >> 16);
+    to[3] = (uint8_t)(v >> 24);
+    return to + 4;
+}
+
+static inline uint8_t *gox_mesh_put_f32le(uint8_t *to, float f)
+{
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof(bits));
+    return gox_mesh_put_u32le(to, bits);
+}
 
 /* ---- many items ---- */
 

@@ -92,11 +92,10 @@ char *gox_mesh_put_uint(char *to, uint32_t value)
 
 size_t gox_mesh_number(char *to, double value, int decimals)
 {
-    static const double powers[13] = {
-            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
+    static const double powers[19] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
+            1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
     char digits[24];
     char *start = to;
-    /* Coordinates are at most 2^24 * 1e6; with few decimals that fits. */
     while (decimals > 0 && fabs(value) * powers[decimals] > 9e18)
         decimals--;
     double scaled = fabs(value) * powers[decimals];

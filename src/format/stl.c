@@ -15,15 +15,6 @@ struct stl {
     struct gox_mesh_place place;
 };
 
-static uint8_t *put_f32(uint8_t *to, float f)
-{
-    uint32_t v;
-    memcpy(&v, &f, sizeof(v));
-    for (int i = 0; i < 4; i++)
-        *to++ = (uint8_t)(v >> 8 * i);
-    return to;
-}
-
 static uint8_t *put_quads(
         const void *ctx, size_t begin, size_t end, uint8_t *to)
 {
@@ -41,9 +32,9 @@ static uint8_t *put_quads(
         }
         for (int t = 0; t < 2; t++) {
             for (int k = 0; k < 3; k++)
-                to = put_f32(to, normal[k]);
+                to = gox_mesh_put_f32le(to, normal[k]);
             for (int k = 0; k < 9; k++)
-                to = put_f32(to, world[corners[t][k / 3]][k % 3]);
+                to = gox_mesh_put_f32le(to, world[corners[t][k / 3]][k % 3]);
             *to++ = 0;
             *to++ = 0;
         }
@@ -58,8 +49,7 @@ static void put_head(const struct stl *s, struct gox_output *out)
     uint8_t head[84] = {0};
     uint32_t triangles = (uint32_t)(2 * s->mesh.count);
     memcpy(head, title, sizeof(title));
-    for (int i = 0; i < 4; i++)
-        head[80 + i] = (uint8_t)(triangles >> 8 * i);
+    gox_mesh_put_u32le(head + 80, triangles);
     gox_output_put(out, head, sizeof(head));
 }
 
