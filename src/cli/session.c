@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reaching a daemon and calling it. */
+#include "cli/session.h"
+
+#include "base/time.h"
+#include "cli/interrupt.h"
+#include "cli/output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SYSTEM_SOCKET   "/run/goxel-daemon.sock"
+#define CONNECT_WAIT_MS 5000
+
+void gox_cli_socket_path(const struct gox_cli *cli, char *path, size_t size)
+{
+    const char *env = getenv("GOXEL_SOCKET_PATH");
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+    if (!cli->socket && env && env[0]) {
+        snprintf(path, size, "%s", env);
+        return;
+    }
+    if (cli->socket) {
+        snprintf(path, size, "%s", cli->socket);
+        return;
+    }
+    if (geteuid() != 0 && runtime && runtime[0]) {
+        snprintf(path, size, "%s/goxel/goxel-daemon.sock", runtime);
+        if (access(path, F_OK) == 0 || access(SYSTEM_SOCKET, F_OK) != 0)
+            return;
+    }
+    snprintf(path, size, "%s", SYSTEM_SOCKET);
+}
+
+bool gox_cli_daemon_path(const struct gox_cli *cli, char *path, size_t size)
+{
+    const char *env = getenv("GOXEL_DAEMON_BINARY");
+    char self[4096];
+    ssize_t len;
+    char *slash;
+
+    if (env && env[0]) {
+        snprintf(path, size, "%s", env);
+        return !strchr(path, '/') || access(path, X_OK) == 0;
+    }
+    len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    if (len > 0)
+        self[len] = '\0';
+    else
+        snprintf(self, sizeof(self), "%s", cli->program);
+    slash = strrchr(self, '/');
+    if (slash) {
+        slash[1] = '\0';
+        if ((size_t)snprintf(path, size, "%sgoxel-daemon", self) < size &&
+                access(path, X_OK) == 0)
+            return true;
+    }
+    snprintf(path, size, "goxel-daemon");
+    return true;
+}
+
+static void init(struct gox_cli_session *session, const struct gox_cli *cli)
+{
+    memset(session, 0, sizeof(*session));
+    session->cli = cli;
+}
+
+static int open_socket(struct gox_cli_session *session,
+        const struct gox_cli *cli, struct gox_error *err)
+{
+    char path[4096];
+
+    init(session, cli);
+    gox_cli_socket_path(cli, path, sizeof(path));
+    snprintf(session->name, sizeof(session->name), "%.127s", path);
+    session->client = gox_client_connect(path,
+            cli->timeout_ms >= 0 && cli->timeout_ms < CONNECT_WAIT_MS
+                    ? cli->timeout_ms
+                    : CONNECT_WAIT_MS,
+            err);
+    return session->client ? 0 : err->code;
+}
+
+int gox_session_open_socket(
+        struct gox_cli_session *session, const struct gox_cli *cli)
+{
+    struct gox_error err = {0};
+    const char *now = "start goxel-daemon, or name its socket with --socket";
+
+    if (open_socket(session, cli, &err) == 0)
+        return 0;
+    if (err.code == GOX_ERR_FORBIDDEN)
+        now = "ask to join the socket's group, or name another with --socket";
+    else if (err.code == GOX_ERR_TIMEOUT)
+        now = "the daemon is overloaded or stopped";
+    if (cli->is_json)
+        gox_cli_print_error(&err, NULL);
+    return gox_cli_fail(cli, GOX_CLI_UNREACHABLE,
+            "cannot reach the daemon: %s; %s", err.text, now);
+}
+
+int gox_session_open_child(struct gox_cli_session *session,
+        const struct gox_cli *cli, unsigned workers)
+{
+    char path[4096], threads[16];
+    const char *argv[] = {path, "--stdio", "--log-level", "error", "--workers",
+            threads, "--max-request-seconds", "0", "--max-undo-mb", "0", NULL};
+    struct gox_error err = {0};
+
+    init(session, cli);
+    snprintf(threads, sizeof(threads), "%u", workers);
+    if (!gox_cli_daemon_path(cli, path, sizeof(path)))
+        return gox_cli_fail(cli, GOX_CLI_UNREACHABLE,
+                "cannot start %s: %s; it comes from $GOXEL_DAEMON_BINARY", path,
+                strerror(errno));
+    snprintf(session->name, sizeof(session->name), "%.127s", path);
+    if (gox_cli_catch_signals() != 0)
+        return gox_cli_fail(cli, GOX_CLI_FAILED, "cannot catch signals: %s",
+                strerror(errno));
+    session->child_log = tmpfile();
+    session->client = gox_client_spawn(
+            argv, session->child_log ? fileno(session->child_log) : -1, &err);
+    if (session->client)
+        return 0;
+    if (cli->is_json)
+        gox_cli_print_error(&err, NULL);
+    return gox_cli_fail(cli, GOX_CLI_UNREACHABLE,
+            "%s; install goxel-daemon, or name it in GOXEL_DAEMON_BINARY",
+            err.text);
+}
+
+int gox_session_open(struct gox_cli_session *session, const struct gox_cli *cli)
+{
+    return cli->is_stdio ? gox_session_open_child(session, cli, 0)
+                         : gox_session_open_socket(session, cli);
+}
+
+int gox_session_open_any(
+        struct gox_cli_session *session, const struct gox_cli *cli)
+{
+    struct gox_error err = {0};
+
+    /* A socket that was asked for by name is not replaced silently. */
+    if (cli->socket && !cli->is_stdio)
+        return gox_session_open_socket(session, cli);
+    if (!cli->is_stdio && open_socket(session, cli, &err) == 0)
+        return 0;
+    return gox_session_open_child(session, cli, 1);
+}
+
+void gox_session_close(struct gox_cli_session *session)
+{
+    /* After a signal nobody waits for an orderly end of a private daemon. */
+    if (gox_cli_interrupted() && session->client)
+        gox_client_abort(session->client);
+    gox_client_close(session->client);
+    session->client = NULL;
+    json_decref(session->last_error);
+    session->last_error = NULL;
+    if (session->child_log)
+        fclose(session->child_log);
+    session->child_log = NULL;
+}
+
+/* Where gox_session_call waits. */
+struct answer {
+    bool is_done;
+    json_t *result, *error;
+    struct gox_error err;
+};
+
+static void on_answer(void *ctx, json_t *result, const json_t *error,
+        const struct gox_error *err)
+{
+    struct answer *answer = ctx;
+
+    answer->is_done = true;
+    answer->result = json_incref(result);
+    answer->error = error ? json_deep_copy(error) : NULL;
+    answer->err = *err;
+}
+
+static void on_progress(void *ctx, const char *method, const json_t *params)
+{
+    struct gox_cli_session *session = ctx;
+
+    if (strcmp(method, "goxel.progress") == 0)
+        gox_progress_update(&session->progress,
+                json_number_value(json_object_get(params, "fraction")), 0);
+}
+
+static int wait_for(struct gox_cli_session *session, struct answer *answer)
+{
+    int64_t end_ns =
+            gox_time_now_ns() + session->cli->timeout_ms * GOX_NS_PER_MS;
+
+    while (!answer->is_done) {
+        struct pollfd items[2] = {
+                {.fd = gox_client_get_fd(session->client),
+                        .events = gox_client_get_events(session->client)},
+                {.fd = gox_cli_interrupt_fd(), .events = POLLIN},
+        };
+        int64_t left_ms = -1;
+        if (session->cli->timeout_ms >= 0) {
+            left_ms = (end_ns - gox_time_now_ns()) / GOX_NS_PER_MS;
+            if (left_ms <= 0)
+                return GOX_ERR_TIMEOUT;
+        }
+        if (poll(items, 2, (int)left_ms) <= 0)
+            continue;
+        if (gox_cli_interrupted())
+            return GOX_ERR_CANCELLED;
+        if (items[0].revents)
+            (void)gox_client_dispatch(session->client, NULL);
+    }
+    return 0;
+}
+
+int gox_session_call(struct gox_cli_session *session, const char *method,
+        json_t *own_params, json_t **result, struct gox_error *err)
+{
+    struct answer answer = {.is_done = false};
+    int64_t id = 0;
+    int rc;
+
+    if (result)
+        *result = NULL;
+    json_decref(session->last_error);
+    session->last_error = NULL;
+    if (session->has_progress) {
+        gox_progress_init(&session->progress, session->cli, 1, NULL);
+        gox_client_on_notification(session->client, on_progress, session);
+    }
+    rc = gox_client_submit(
+            session->client, method, own_params, on_answer, &answer, &id, err);
+    json_decref(own_params);
+    if (rc != 0)
+        return rc;
+    rc = wait_for(session, &answer);
+    gox_cli_clear_progress();
+    if (rc != 0) {
+        gox_client_cancel(session->client, id);
+        return gox_error_set(err, rc,
+                rc == GOX_ERR_TIMEOUT
+                        ? "no answer to %s within %d ms; --timeout gives it "
+                          "more time"
+                        : "%s was interrupted",
+                method, session->cli->timeout_ms);
+    }
+    session->last_error = answer.error;
+    *err = answer.err;
+    if (result && answer.err.code == 0)
+        *result = answer.result;
+    else
+        json_decref(answer.result);
+    return answer.err.code;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Staged outputs, see the header. */
+#include "cli/stage.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What the daemon calls a file that it has not finished. */
+#define UNFINISHED ".goxel-"
+
+static char *join(const char *dir, size_t dir_len, const char *name)
+{
+    struct gox_buf buf;
+
+    gox_buf_init(&buf, 0);
+    gox_buf_put(&buf, dir, dir_len);
+    gox_buf_put_byte(&buf, '/');
+    gox_buf_put_str(&buf, name);
+    if (!gox_buf_text(&buf)) {
+        gox_buf_fini(&buf);
+        return NULL;
+    }
+    return (char *)buf.data;
+}
+
+char *gox_cli_absolute(const char *path)
+{
+    char *cwd, *full;
+
+    if (path[0] == '/')
+        return gox_strdup(path);
+    cwd = getcwd(NULL, 0);
+    if (!cwd)
+        return NULL;
+    full = join(cwd, strcmp(cwd, "/") == 0 ? 0 : strlen(cwd), path);
+    free(cwd);
+    return full;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static void free_names(struct gox_stage *stage)
+{
+    gox_free(stage->target);
+    gox_free(stage->dir);
+    gox_free(stage->path);
+    memset(stage, 0, sizeof(*stage));
+}
+
+static int open_error(int number, const char *target, struct gox_error *err)
+{
+    int dir_len = (int)(base_name(target) - target);
+    const char *now = "";
+
+    if (number == ENOENT)
+        now = "; make the directory first";
+    return gox_error_set(err, GOX_ERR_IO, "cannot write in %.*s: %s%s",
+            dir_len > 1 ? dir_len - 1 : dir_len, target, strerror(number), now);
+}
+
+static int check_target(const char *target, struct gox_error *err)
+{
+    struct stat st;
+
+    if (base_name(target)[0] == '\0' ||
+            (stat(target, &st) == 0 && S_ISDIR(st.st_mode)))
+        return gox_error_set(err, GOX_ERR_IO,
+                "the output %s is a directory, not a file", target);
+    if (lstat(target, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+        return gox_error_set(err, GOX_ERR_IO,
+                "the output %s is there and is no regular file", target);
+    return 0;
+}
+
+int gox_stage_open(
+        struct gox_stage *stage, const char *target, struct gox_error *err)
+{
+    int rc;
+
+    memset(stage, 0, sizeof(*stage));
+    rc = check_target(target, err);
+    if (rc != 0)
+        return rc;
+    stage->target = gox_strdup(target);
+    stage->dir =
+            stage->target
+                    ? join(target, (size_t)(base_name(target) - target) - 1,
+                              ".goxelctl-XXXXXX")
+                    : NULL;
+    if (!stage->dir) {
+        free_names(stage);
+        return gox_error_set(
+                err, GOX_ERR_NOMEM, "out of memory for the output %s", target);
+    }
+    if (!mkdtemp(stage->dir)) {
+        rc = open_error(errno, target, err);
+        free_names(stage);
+        return rc;
+    }
+    stage->path = join(stage->dir, strlen(stage->dir), base_name(target));
+    if (stage->path)
+        return 0;
+    gox_stage_discard(stage);
+    return gox_error_set(
+            err, GOX_ERR_NOMEM, "out of memory for the output %s", target);
+}
+
+/* Moves dir/name beside the target. A hard link is the one move that refuses to
+ * replace; where a file system has none, the check before has to do. */
+static int move_one(const struct gox_stage *stage, int from_fd,
+        const char *name, bool may_replace, struct gox_error *err)
+{
+    char *to = join(stage->target,
+            (size_t)(base_name(stage->target) - stage->target) - 1, name);
+    struct stat st;
+    int rc = 0;
+
+    if (!to)
+        return gox_error_set(
+                err, GOX_ERR_NOMEM, "out of memory for the output %s", name);
+    if (may_replace) {
+        /* Without a mode to keep (FAT) the content still counts. */
+        if (stat(to, &st) == 0)
+            rc = fchmodat(from_fd, name, st.st_mode & 0777, 0);
+        rc = renameat(from_fd, name, AT_FDCWD, to);
+    } else {
+        rc = linkat(from_fd, name, AT_FDCWD, to, 0);
+        if (rc != 0 && errno != EEXIST && lstat(to, &st) != 0)
+            rc = renameat(from_fd, name, AT_FDCWD, to);
+    }
+    if (rc != 0 && errno == EEXIST)
+        rc = gox_error_set(err, GOX_ERR_EXISTS,
+                "%s is there already; --force replaces it", to);
+    else if (rc != 0)
+        rc = gox_error_set(
+                err, GOX_ERR_IO, "cannot write %s: %s", to, strerror(errno));
+    gox_free(to);
+    return rc;
+}
+
+/* First the files beside it: who sees the output finds them too. */
+static int move_all(
+        const struct gox_stage *stage, bool may_replace, struct gox_error *err)
+{
+    const char *main_name = base_name(stage->target);
+    DIR *dir = opendir(stage->dir);
+    struct dirent *entry;
+    int rc = 0;
+
+    if (!dir)
+        return gox_error_set(err, GOX_ERR_IO, "cannot read %s: %s", stage->dir,
+                strerror(errno));
+    while (rc == 0 && (entry = readdir(dir)) != NULL) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+                strcmp(name, main_name) == 0 ||
+                strncmp(name, UNFINISHED, strlen(UNFINISHED)) == 0)
+            continue;
+        rc = move_one(stage, dirfd(dir), name, may_replace, err);
+    }
+    if (rc == 0)
+        rc = move_one(stage, dirfd(dir), main_name, may_replace, err);
+    closedir(dir);
+    return rc;
+}
+
+int gox_stage_publish(
+        struct gox_stage *stage, bool may_replace, struct gox_error *err)
+{
+    int rc = move_all(stage, may_replace, err);
+
+    gox_stage_discard(stage);
+    return rc;
+}
+
+void gox_stage_discard(struct gox_stage *stage)
+{
+    DIR *dir = stage->dir ? opendir(stage->dir) : NULL;
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    if (dir)
+        closedir(dir);
+    if (stage->dir)
+        rmdir(stage->dir);
+    free_names(stage);
+}
