@@ -63,6 +63,7 @@ int gox__harden(gox_volume *vol, struct gox_task *task, struct gox_error *err)
     if (blocks == NULL && !gox_volume_is_empty(vol))
         return GOX_ERR_NOMEM;
     int rc = 0;
+    bool changed = false;
     for (size_t i = 0; i < count && rc == 0; i++) {
         gox_rgba colors[GOX_BLOCK_VOXELS];
         gox_rgba uniform;
@@ -70,13 +71,15 @@ int gox__harden(gox_volume *vol, struct gox_task *task, struct gox_error *err)
                 gox_rgba_a(uniform) == 255)
             continue;
         gox_block_decode(blocks[i].block, colors);
-        if (harden_block(colors))
+        if (harden_block(colors)) {
+            changed = true;
             rc = gox_volume_set_block(vol, blocks[i].pos, colors);
+        }
         if (rc == 0 && i % 256 == 0)
             rc = gox_task_check(task, err);
     }
     gox_free(blocks);
-    return rc;
+    return rc < 0 ? rc : changed;
 }
 
 int gox__flatten(const struct gox_image *img, gox_volume **result,

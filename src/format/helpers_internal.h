@@ -56,7 +56,8 @@ int gox__inflate_read(struct gox__inflater *inf, void *to, size_t len,
 /* 1 when nothing follows, 0 when more does, or an error. */
 int gox__inflate_at_end(struct gox__inflater *inf) GOX_MUST_CHECK;
 
-/* Keeps the voxels that exports keep (GOX_ALPHA_SOLID), as opaque ones. */
+/* Keeps the voxels that exports keep (GOX_ALPHA_SOLID), as opaque ones. 1 when
+ * some were not opaque before, else 0, or an error. */
 int gox__harden(gox_volume *vol, struct gox_task *task,
         struct gox_error *err) GOX_MUST_CHECK;
 /* The merged image, hardened; the caller frees it. */

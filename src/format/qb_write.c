@@ -4,9 +4,10 @@
  * (x, y, z).
  *
  * Hidden layers are left out, or kept as matrices like the others with the
- * option keep_hidden (the format cannot mark them). Layers whose blend mode or
- * opacity the format cannot say are merged into one matrix, because a reader
- * would otherwise see other voxels than we do; the report says so. */
+ * option keep_hidden (the format cannot mark them). When layers have a blend
+ * mode, an opacity or voxels one can see through, the visible ones are merged
+ * into one matrix, because the format knows none of these and a reader would
+ * see other voxels than we do; the report says so. */
 #include "base/alloc.h"
 #include "format/helpers_internal.h"
 #include "format/qb_internal.h"
@@ -141,18 +142,11 @@ static int choose_box(
             part->box.max.z - part->box.min.z, (unsigned long long)MAX_CELLS);
 }
 
-static bool is_written(const struct gox_layer *layer, bool keep_hidden)
-{
-    return layer->is_visible || keep_hidden;
-}
-
 static bool needs_merge(const struct gox_image *img)
 {
     for (size_t i = 0; i < img->layer_count; i++) {
         const struct gox_layer *l = img->layers[i];
-        if (l->is_visible && ((l->blend != GOX_BLEND_OVER &&
-                                      l->blend != GOX_BLEND_REPLACE) ||
-                                     l->opacity != 255))
+        if (l->is_visible && (l->blend != GOX_BLEND_OVER || l->opacity != 255))
             return true;
     }
     return false;
@@ -170,20 +164,23 @@ static int merge_parts(const struct gox_image *img, struct part *parts,
     return choose_box(part, NULL, err);
 }
 
+/* Returns 1 when a layer has voxels one can see through. */
 static int layer_parts(const struct gox_image *img, bool keep_hidden,
         struct part *parts, size_t *count, struct gox_task *task,
         struct gox_error *err)
 {
+    bool see_through = false;
     for (size_t i = 0; i < img->layer_count; i++) {
         const struct gox_layer *layer = img->layers[i];
         struct part *part = &parts[*count];
-        if (!is_written(layer, keep_hidden))
+        if (!layer->is_visible && !keep_hidden)
             continue;
         int rc = gox_image_evaluate_layer(img, layer, &part->vol, task, err);
         if (rc == 0)
             rc = gox__harden(part->vol, task, err);
         if (rc < 0)
             return rc;
+        see_through = see_through || (rc == 1 && layer->is_visible);
         if (gox_volume_is_empty(part->vol)) {
             gox_volume_free(part->vol);
             part->vol = NULL;
@@ -195,7 +192,31 @@ static int layer_parts(const struct gox_image *img, bool keep_hidden,
             return rc;
         ++*count;
     }
-    return 0;
+    return see_through;
+}
+
+static void free_parts(struct part *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        gox_volume_free(parts[i].vol);
+        parts[i].vol = NULL;
+    }
+}
+
+static int collect_parts(const struct gox_image *img, bool keep_hidden,
+        struct part *parts, size_t *count, struct gox_format_report *report,
+        struct gox_task *task, struct gox_error *err)
+{
+    if (!needs_merge(img)) {
+        int rc = layer_parts(img, keep_hidden, parts, count, task, err);
+        if (rc <= 0 || *count < 2)
+            return rc < 0 ? rc : 0;
+        free_parts(parts, img->layer_count);
+        *count = 0;
+    }
+    gox__note(report, "the layers were merged into one matrix: the format has "
+                      "no blend modes and no opacity");
+    return merge_parts(img, parts, count, task, err);
 }
 
 static int write_qb(const struct gox_image *img, struct gox_output *out,
@@ -203,29 +224,20 @@ static int write_qb(const struct gox_image *img, struct gox_output *out,
         struct gox_task *task, struct gox_error *err)
 {
     size_t count = 0;
-    bool merged = needs_merge(img);
     struct part *parts = gox_calloc(img->layer_count, sizeof(*parts));
     if (parts == NULL)
         return GOX_ERR_NOMEM;
-    int rc = merged ? merge_parts(img, parts, &count, task, err)
-                    : layer_parts(
-                              img, opts->keep_hidden, parts, &count, task, err);
-    if (rc < 0)
-        goto out;
-    put_header(out, (uint32_t)count);
+    int rc = collect_parts(
+            img, opts->keep_hidden, parts, &count, report, task, err);
+    if (rc == 0)
+        put_header(out, (uint32_t)count);
     for (size_t i = 0; i < count && rc == 0; i++) {
         rc = put_matrix(
                 out, parts[i].name, parts[i].vol, &parts[i].box, task, err);
         report->voxels += gox_volume_solid(parts[i].vol);
     }
     report->models = (uint32_t)count;
-    if (merged)
-        gox__note(report,
-                "layers were merged into one matrix: the format has no blend "
-                "modes and no opacity");
-out:
-    for (size_t i = 0; i < img->layer_count; i++)
-        gox_volume_free(parts[i].vol);
+    free_parts(parts, img->layer_count);
     gox_free(parts);
     return rc;
 }
