@@ -134,6 +134,8 @@ int gox__volume_log_voxel(struct gox_volume_log *log, const gox_block *block,
         bool block_vanishes) GOX_MUST_CHECK;
 int gox__volume_log_block(struct gox_volume_log *log, const gox_block *block,
         uint64_t key) GOX_MUST_CHECK;
+/* Whether the block as it was is recorded (whole, not as points). */
+bool gox__volume_log_has_block(struct gox_volume_log *log, uint64_t key);
 /* Turns all points into block records, so that blocks may be shared. */
 int gox__volume_log_fold(
         struct gox_volume_log *log, const gox_volume *vol) GOX_MUST_CHECK;

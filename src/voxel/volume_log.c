@@ -91,7 +91,7 @@ static void index_put(struct gox_volume_log *log, size_t place)
     log->index[at] = (uint32_t)(place + 1);
 }
 
-static bool has_block(struct gox_volume_log *log, uint64_t key)
+bool gox__volume_log_has_block(struct gox_volume_log *log, uint64_t key)
 {
     if (log->last_key == key)
         return true;
@@ -158,7 +158,7 @@ static void drop_points(struct gox_volume_log *log, uint64_t key)
 int gox__volume_log_block(
         struct gox_volume_log *log, const gox_block *block, uint64_t key)
 {
-    if (has_block(log, key))
+    if (gox__volume_log_has_block(log, key))
         return 0;
     if (!grow_blocks(log))
         return GOX_ERR_NOMEM;
@@ -186,15 +186,13 @@ int gox__volume_log_voxel(struct gox_volume_log *log, const gox_block *block,
 {
     uint64_t key = gox__key_of_voxel(pos);
 
-    if (has_block(log, key))
+    if (gox__volume_log_has_block(log, key))
         return 0;
     if (block_vanishes || log->point_count == GOX_LOG_MAX_POINTS)
         return gox__volume_log_block(log, block, key);
     if (!gox_grow(&log->points, &log->point_capacity, log->point_count + 1,
                 sizeof(*log->points)))
         return GOX_ERR_NOMEM;
-    if (block != NULL && gox_block_is_shared(block))
-        log->copied_bytes += gox_block_bytes(block);
     log->points[log->point_count++] = (struct gox_log_point){pos, before};
     return 0;
 }

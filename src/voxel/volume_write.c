@@ -88,6 +88,10 @@ static int set_in_block(
         gox__table_remove(vol->table, slot);
         return 0;
     }
+    /* Shared past a record of the log itself: somebody's snapshot. */
+    if (vol->log != NULL && gox_block_is_shared(slot->block) &&
+            !gox__volume_log_has_block(vol->log, key))
+        vol->log->copied_bytes += gox_block_bytes(slot->block);
     rc = gox_block_set(&slot->block, index, color);
     vol->table->solid += gox_block_solid(slot->block);
     vol->table->solid -= solid;
