@@ -31,7 +31,8 @@ static spng_ctx *open_context(int flags)
 
 static int fail(struct gox_error *err, int spng_code, const char *what)
 {
-    if (spng_code == SPNG_EMEM)
+    /* zlib's init fails for lack of memory only. */
+    if (spng_code == SPNG_EMEM || spng_code == SPNG_EZLIB_INIT)
         return gox_error_set(err, GOX_ERR_NOMEM, "PNG: out of memory");
     return gox_error_set_at(err, GOX_ERR_FORMAT, 0, "PNG: %s: %s", what,
             spng_strerror(spng_code));
