@@ -27,6 +27,7 @@ struct pov {
     uint32_t *textures;   /* palette indices of the part, in first-use order */
     uint32_t *texture_of; /* palette index to texture + 1 of the part */
     size_t texture_count;
+    double ambient;
 };
 
 static void put_vector(struct gox_output *out, const char *before,
@@ -112,7 +113,7 @@ static void put_camera(const struct pov *p, struct gox_output *out)
     put_vector(out, "  look_at ", target, "\n}\n");
 }
 
-static void put_light(const struct pov *p, struct gox_output *out)
+static void put_light(struct pov *p, struct gox_output *out)
 {
     const struct gox_light *light = &p->img->light;
     double pitch = (double)light->pitch, yaw = (double)light->yaw;
@@ -126,8 +127,8 @@ static void put_light(const struct pov *p, struct gox_output *out)
     put_vector(out, "light_source {\n  ", at, "\n");
     put_value(out, "  color rgb ", power, "\n  parallel point_at 0\n");
     gox_output_put_str(out, light->shadow > 0 ? "}\n" : "  shadowless\n}\n");
-    put_value(out, "#default { finish { ambient ", ambient,
-            " diffuse 0.8 } }\nbackground { color srgb 0.9 }\n");
+    p->ambient = ambient;
+    gox_output_put_str(out, "background { color srgb 0.9 }\n");
 }
 
 /* ---- meshes ---- */
@@ -233,6 +234,18 @@ static void put_name(struct gox_output *out, const char *name)
     gox_output_put_str(out, "\n");
 }
 
+/* What all textures of a part share; a default holds until the next one. */
+static void put_finish(const struct pov *p, struct gox_output *out)
+{
+    double emission[3] = {0, 0, 0};
+    for (int i = 0; i < 3 && p->part->material >= 0; i++) {
+        float e = p->img->materials[p->part->material].emission[i];
+        emission[i] = e > 0 && isfinite(e) ? fmin((double)e, 1e6) : 0;
+    }
+    put_value(out, "#default { finish { ambient ", p->ambient, " diffuse 0.8");
+    put_vector(out, " emission rgb ", emission, " } }\n");
+}
+
 /* Lists begin with their length, so each item brings the comma before it. */
 static int put_part(struct pov *p, struct gox_output *out, unsigned from,
         unsigned till, struct gox_task *task, struct gox_error *err)
@@ -244,6 +257,7 @@ static int put_part(struct pov *p, struct gox_output *out, unsigned from,
         return rc;
     find_textures(p);
     put_name(out, p->part->name);
+    put_finish(p, out);
     gox_output_printf(out, "mesh2 {\nvertex_vectors{%zu\n", p->vertices.count);
     rc = gox_mesh_emit(out, p->vertices.count, 128, put_vertices, p, from,
             middle, task, err);
