@@ -46,7 +46,9 @@ void gox_loop_free(gox_loop *loop)
     if (loop == NULL)
         return;
     uv_close((uv_handle_t *)&loop->prepare, NULL);
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    /* A close callback may ask to stop; what is closing must still end. */
+    while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
+        ;
     int left = uv_loop_close(&loop->uv);
     assert(left == 0);
     (void)left;

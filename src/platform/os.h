@@ -26,6 +26,9 @@ int64_t gox_os_disk_free(const char *path);
  * hang-up of the terminal does not end a server. */
 void gox_os_ignore_signals(void);
 
+/* Lets this process open at least count descriptors, as far as it may. */
+void gox_os_raise_fd_limit(unsigned count);
+
 /* Directories by the XDG rules; GOX_ERR_NOMEM. The runtime directory falls back
  * to /tmp/goxel-<uid> when the session has none; root gets /run and
  * /var/lib/goxel. */

@@ -6,10 +6,12 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#define GOX_SOCKET_PATH_MAX 107 /* bytes, as struct sockaddr_un has room for   \
-                                 */
+#define GOX_SOCKET_PATH_MAX                                                    \
+    107 /* bytes, as struct sockaddr_un has room for                           \
+         */
 
 /* Listens at path with these permissions; *fd is non-blocking. A socket that
  * nobody answers on is left over from a crash and is replaced; one that
@@ -32,5 +34,8 @@ struct gox_peer {
 };
 /* Who connected. GOX_ERR_UNSUPPORTED where the system does not tell. */
 int gox_socket_peer(int fd, struct gox_peer *peer) GOX_MUST_CHECK;
+/* True when the other end is closed in both directions, so that nobody reads
+ * what is written. */
+bool gox_socket_is_gone(int fd);
 
 #endif

@@ -142,8 +142,11 @@ enum gox_frame_result gox_frame_flush(
         struct gox_frame *f, bool is_end, struct gox_slice *line)
 {
     *line = gox_frame_peek(f);
-    if (f->is_skipping || line->len == 0 || is_blank(*line))
+    if (f->is_skipping || line->len == 0 || is_blank(*line)) {
+        if (is_end)
+            f->pos = f->searched = f->len;
         return GOX_FRAME_NONE;
+    }
     if (!is_end) {
         struct gox_json_scan scan = {0};
         size_t used = gox_json_scan(&scan, line->data, line->len);

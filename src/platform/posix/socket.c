@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -180,4 +181,11 @@ void gox_socket_unlink_unix(const char *path, int fd)
     unlink(path);
     snprintf(lock, sizeof lock, "%s.lock", path);
     unlink(lock);
+}
+
+bool gox_socket_is_gone(int fd)
+{
+    struct pollfd p = {.fd = fd};
+    return fd >= 0 && poll(&p, 1, 0) > 0 &&
+           (p.revents & (POLLHUP | POLLERR)) != 0;
 }

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The daemon's parts as its own files see them.
+ *
+ * Invariant: all of it belongs to the loop thread, but settings, paths and log,
+ * which are const after the start. */
+#ifndef GOX_DAEMON_DAEMON_INTERNAL_H
+#define GOX_DAEMON_DAEMON_INTERNAL_H
+
+#include "daemon/api.h"
+#include "daemon/daemon.h"
+#include "loop/pool.h"
+#include "loop/stream.h"
+#include "platform/path.h"
+#include "rpc/registry.h"
+#include "rpc/request.h"
+
+struct gox_stats {
+    uint64_t requests, errors, notifications, batches;
+    uint64_t connections, refused, slow_cut;
+    uint64_t long_started, long_cancelled;
+};
+
+struct gox_daemon {
+    struct gox_settings settings;
+    struct gox_log log;
+    gox_loop *loop;
+    gox_pool *pool;
+    gox_registry *registry;
+    gox_paths *paths;
+    gox_projects *projects;
+    struct gox_clips clips;
+    struct gox_stats stats;
+    int64_t start_at_ns;
+    int64_t start_wall_ms;
+
+    gox_listener *listener;
+    int lock_fd;
+    gox_session *sessions; /* all that are not closed */
+    size_t session_count;
+    size_t calls_under_way; /* with a worker or waiting for their turn */
+    size_t progress_count;  /* of these, the ones that want progress */
+    struct gox_call_internal *spare; /* the next call's memory */
+
+    gox_timer *tick;     /* once a second while somebody waits for a reader */
+    gox_timer *grace;    /* answers texts that came without a newline */
+    gox_timer *progress; /* sends progress */
+    gox_timer *deadline; /* of stopping */
+    gox_signal *signals[3];
+    bool is_tick_on, is_grace_on, is_stopping, is_closed_in, is_cut;
+};
+
+struct gox_kept_fd;
+
+/* One request under way. call is first, so the two pointers are the same
+ * object. */
+struct gox_call_internal {
+    struct gox_call call;
+    struct gox_arg args[GOX_METHOD_MAX_PARAMS];
+    struct gox_arena arena;
+    struct gox_param_error detail;
+    struct gox_request request;
+    struct gox_writer writer;
+    struct gox_buf result; /* of calls that do not write to the session */
+    char *text;            /* own copy of the request, when it had to wait */
+    size_t text_len;
+    struct gox_work work;
+    struct gox_call_internal *next_waiting;
+    struct gox_call *parent;   /* this is a part of another call */
+    struct gox_image **target; /* the image that is read and edited */
+    struct gox_kept_fd *kept_fds;
+    int code;                                  /* of work */
+    int64_t retry_after_ms, conflict_revision; /* for the error; -1: none */
+    bool has_edit, in_work, is_under_way, is_waiting, has_turn;
+    bool wants_progress, has_if_revision;
+    int64_t if_revision;
+    unsigned told_permille;
+};
+
+/* ---- call.c ---- */
+struct gox_call_internal *gox__call_new(void);
+/* Ready for the next request; keeps its memory. */
+void gox__call_reset(struct gox_call_internal *c, gox_daemon *daemon);
+/* Gives back all that the request held. */
+void gox__call_clear(struct gox_call_internal *c);
+void gox__call_free(struct gox_call_internal *c);
+/* Rolls an open edit back; for handlers that failed. */
+void gox__call_abandon(struct gox_call_internal *c);
+
+/* ---- dispatch.c ---- */
+/* Answers one message into the session's reply buffer. True when it is done;
+ * false when it goes on elsewhere: the session waits, gox__session_resume is
+ * called later. */
+bool gox__dispatch(gox_session *session, struct gox_slice text);
+/* Ends a call that is under way: at once when it has not begun, else as soon
+ * as its worker looks. Its session may go on from inside here. */
+void gox__dispatch_cancel(struct gox_call_internal *c);
+/* A reply that says only an error. */
+void gox__dispatch_error(
+        gox_daemon *daemon, struct gox_buf *out, const struct gox_error *err);
+/* "#RRGGBB" and names to a colour, for the binding. */
+bool gox__parse_color(const char *text, size_t len, uint32_t *rgba);
+
+/* ---- server.c ---- */
+/* Something waits: makes sure the tick or the grace timer runs. */
+void gox__daemon_need_tick(gox_daemon *daemon);
+void gox__daemon_need_grace(gox_daemon *daemon);
+void gox__daemon_need_progress(gox_daemon *daemon);
+/* A call or a session ended; while stopping this may end the loop. */
+void gox__daemon_check_stop(gox_daemon *daemon);
+
+/* ---- api/groups.c ---- */
+extern const struct gox_method *const gox_api_groups[];
+extern const size_t gox_api_group_count;
+
+#endif

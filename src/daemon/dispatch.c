@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From one message to its reply. Short work is answered on the spot, straight
+ * into the session's output; long work goes to a worker; an edit of a project
+ * whose turn is taken waits.
+ *
+ * Invariant: a call that is not under way leaves nothing behind: its memory is
+ * the daemon's spare one again. */
+#include "base/alloc.h"
+#include "base/time.h"
+#include "daemon/daemon_internal.h"
+#include "daemon/session.h"
+
+#include <string.h>
+
+bool gox__parse_color(const char *text, size_t len, uint32_t *rgba)
+{
+    return gox_rgba_parse(text, len, rgba);
+}
+
+void gox__dispatch_error(
+        gox_daemon *daemon, struct gox_buf *out, const struct gox_error *err)
+{
+    struct gox_writer w;
+    struct gox_reply_error reply = {
+            .err = err, .retry_after_ms = -1, .revision = -1};
+    gox_writer_init(&w, out);
+    gox_reply_error(&w, &reply, (struct gox_slice){"null", 4});
+    daemon->stats.errors++;
+}
+
+/* ---- replies ---- */
+
+static size_t max_reply(const gox_daemon *daemon)
+{
+    return (size_t)daemon->settings.performance_max_pending_mb << 20;
+}
+
+static void put_error_reply(
+        struct gox_call_internal *c, struct gox_buf *out, int code)
+{
+    const struct gox_method *m = c->call.method;
+    if (c->call.err.code == 0)
+        gox_error_set(&c->call.err, code, "%s", gox_error_text(code));
+    struct gox_reply_error reply = {.err = &c->call.err,
+            .method_code = m != NULL ? m->error : 0,
+            .param = &c->detail,
+            .retry_after_ms = c->retry_after_ms,
+            .revision = c->conflict_revision};
+    struct gox_writer w;
+    gox_writer_init(&w, out);
+    gox_reply_error(&w, &reply, c->request.id);
+    c->call.daemon->stats.errors++;
+}
+
+/* The handler wrote a result into out from `start` on; makes it a reply, or an
+ * error reply when code says so or the result did not fit. */
+static void end_reply(struct gox_call_internal *c, struct gox_buf *out,
+        size_t start, int code)
+{
+    if (code >= 0)
+        gox_reply_end(&c->writer, c->request.id);
+    if (code >= 0 && gox_buf_error(out) < 0) {
+        code = gox_buf_error(out);
+        if (code == GOX_ERR_TOO_LARGE)
+            gox_call_fail(&c->call, code,
+                    "the answer has more than %zu MiB; ask for less at a time "
+                    "(offset, limit, a smaller region)",
+                    max_reply(c->call.daemon) >> 20);
+    }
+    if (code >= 0 && !c->request.is_notification)
+        return;
+    out->len = start;
+    out->error = 0;
+    if (!c->request.is_notification)
+        put_error_reply(c, out, code);
+    else if (code < 0)
+        c->call.daemon->stats.errors++;
+}
+
+static void begin_reply(struct gox_call_internal *c, struct gox_buf *out)
+{
+    out->max_bytes = out->len + max_reply(c->call.daemon);
+    gox_writer_init(&c->writer, out);
+    gox_reply_begin(&c->writer);
+}
+
+/* ---- the project ---- */
+
+static int resolve_project(
+        struct gox_call_internal *c, const struct gox_binding *b)
+{
+    gox_daemon *d = c->call.daemon;
+    gox_session *s = c->call.session;
+    unsigned uses = c->call.method->flags & (GOX_METHOD_READ | GOX_METHOD_EDIT);
+    gox_project *p = NULL;
+    if (b->project.data != NULL) {
+        p = gox_projects_find(d->projects, b->project.data, b->project.len);
+        if (p == NULL)
+            return gox_call_fail(&c->call, GOX_ERR_NOT_FOUND,
+                    "there is no project \"%.80s\"; goxel.list_projects lists "
+                    "them",
+                    b->project.data);
+    } else if (uses != 0) {
+        p = s != NULL && s->project != NULL && !s->project->is_closed
+                    ? s->project
+                    : gox_projects_default(d->projects);
+        if (p == NULL)
+            return gox_call_fail(&c->call, GOX_ERR_NOMEM, "out of memory");
+    }
+    if (p != NULL)
+        gox_project_ref(p);
+    c->call.project = p;
+    return 0;
+}
+
+static int check_project(struct gox_call_internal *c)
+{
+    gox_project *p = c->call.project;
+    if ((c->call.method->flags & GOX_METHOD_EDIT) != 0 && p->is_read_only)
+        return gox_call_fail(&c->call, GOX_ERR_READ_ONLY,
+                "project \"%s\" was opened read-only", p->name);
+    if (!c->has_if_revision || p == NULL ||
+            gox_project_revision(p) == (uint64_t)c->if_revision)
+        return 0;
+    c->conflict_revision = (int64_t)gox_project_revision(p);
+    return gox_call_fail(&c->call, GOX_ERR_CONFLICT,
+            "project \"%s\" is at revision %lld, not %lld; read it again and "
+            "repeat the edit",
+            p->name, (long long)c->conflict_revision,
+            (long long)c->if_revision);
+}
+
+/* ---- long calls ---- */
+
+static void finish_long(struct gox_call_internal *c, int code);
+static bool start(struct gox_call_internal *c);
+
+static void take_turn(struct gox_call_internal *c)
+{
+    if ((c->call.method->flags & GOX_METHOD_EDIT) == 0)
+        return;
+    c->call.project->turn = &c->call;
+    c->has_turn = true;
+}
+
+/* Lets the edits go on that waited for this one. */
+static void pass_turn(gox_project *p)
+{
+    p->turn = NULL;
+    gox_project_ref(p);
+    while (p->turn == NULL && p->waiting_first != NULL) {
+        struct gox_call_internal *next = p->waiting_first->internal;
+        p->waiting_first =
+                next->next_waiting != NULL ? &next->next_waiting->call : NULL;
+        if (p->waiting_first == NULL)
+            p->waiting_last = NULL;
+        next->is_waiting = false;
+        start(next);
+    }
+    gox_project_unref(p);
+}
+
+static void wait_for_turn(struct gox_call_internal *c)
+{
+    gox_project *p = c->call.project;
+    c->is_waiting = true;
+    c->next_waiting = NULL;
+    if (p->waiting_last != NULL)
+        p->waiting_last->internal->next_waiting = c;
+    else
+        p->waiting_first = &c->call;
+    p->waiting_last = &c->call;
+}
+
+static void set_under_way(struct gox_call_internal *c)
+{
+    gox_daemon *d = c->call.daemon;
+    if (c->is_under_way)
+        return;
+    c->is_under_way = true;
+    d->calls_under_way++;
+    if (d->spare == c)
+        d->spare = NULL;
+    if (c->call.session != NULL)
+        c->call.session->running = c;
+    if (c->wants_progress && !c->request.is_notification) {
+        d->progress_count++;
+        gox__daemon_need_progress(d);
+    }
+}
+
+static void on_work_run(struct gox_work *work)
+{
+    struct gox_call_internal *c = (struct gox_call_internal *)(void
+                    *)((char *)work - offsetof(struct gox_call_internal, work));
+    c->code = gox_task_check(&c->call.task, &c->call.err);
+    if (c->code == 0 && c->call.method->work != NULL)
+        c->code = c->call.method->work(&c->call);
+}
+
+static void on_work_done(struct gox_work *work)
+{
+    struct gox_call_internal *c = (struct gox_call_internal *)(void
+                    *)((char *)work - offsetof(struct gox_call_internal, work));
+    int code = c->code;
+    c->in_work = false;
+    /* Cancelled after the work itself was done: nothing is committed. */
+    if (code >= 0)
+        code = gox_task_check(&c->call.task, &c->call.err);
+    if (code >= 0 && c->call.method->finish != NULL)
+        code = c->call.method->finish(&c->call);
+    if (code < 0)
+        gox__call_abandon(c);
+    finish_long(c, code);
+}
+
+/* About how long until a place is free. */
+static int64_t retry_after_ms(gox_daemon *d)
+{
+    struct gox_pool_stats stats;
+    gox_pool_get_stats(d->pool, &stats);
+    int64_t ms = stats.average_ns / GOX_NS_PER_MS / (int64_t)stats.max_threads;
+    return ms < 50 ? 50 : ms > 10000 ? 10000 : ms;
+}
+
+/* Hands a prepared call to a worker; 0 or an error. */
+static int send_to_worker(struct gox_call_internal *c)
+{
+    gox_daemon *d = c->call.daemon;
+    int64_t seconds = d->settings.performance_max_request_seconds;
+    c->work = (struct gox_work){.run = on_work_run, .done = on_work_done};
+    if (seconds > 0 && c->call.task.deadline_at_ns == 0)
+        c->call.task.deadline_at_ns =
+                gox_time_now_ns() + seconds * GOX_NS_PER_S;
+    c->in_work = true;
+    int code = gox_pool_put(d->pool, &c->work);
+    if (code == 0) {
+        d->stats.long_started++;
+        take_turn(c);
+        set_under_way(c);
+        return 0;
+    }
+    c->in_work = false;
+    if (code == GOX_ERR_BUSY) {
+        c->retry_after_ms = retry_after_ms(d);
+        gox_call_fail(&c->call, code,
+                "%lld long requests are waiting already; try again in %lld ms",
+                (long long)d->settings.server_queue_size,
+                (long long)c->retry_after_ms);
+    }
+    return code;
+}
+
+static void release(struct gox_call_internal *c)
+{
+    gox_daemon *d = c->call.daemon;
+    bool was_under_way = c->is_under_way;
+    gox_project *p = c->has_turn ? c->call.project : NULL;
+    if (was_under_way) {
+        d->calls_under_way--;
+        if (c->wants_progress && !c->request.is_notification)
+            d->progress_count--;
+    }
+    if (p != NULL)
+        gox_project_ref(p);
+    gox__call_clear(c);
+    if (c->result.capacity > 65536)
+        gox_buf_fini(&c->result);
+    if (d->spare == NULL)
+        d->spare = c;
+    else if (d->spare != c)
+        gox__call_free(c);
+    if (p != NULL) {
+        pass_turn(p);
+        gox_project_unref(p);
+    }
+}
+
+/* The end of a call that was under way: its reply, then the session goes on. */
+static void finish_long(struct gox_call_internal *c, int code)
+{
+    gox_daemon *d = c->call.daemon;
+    gox_session *s = c->call.session;
+    end_reply(c, &c->result, 0, code);
+    if (s != NULL) {
+        struct gox_buf *out = gox__session_reply_buf(s);
+        if (c->result.len > 0)
+            gox_buf_put(out, c->result.data, c->result.len);
+        s->running = NULL;
+    }
+    release(c);
+    if (s != NULL)
+        gox__session_resume(s);
+    gox__daemon_check_stop(d);
+}
+
+/* ---- running ---- */
+
+/* Runs the handler with its reply in out. True when it is answered. */
+static bool run_handler(struct gox_call_internal *c, struct gox_buf *out)
+{
+    size_t begin = out->len;
+    int code = check_project(c);
+    begin_reply(c, out);
+    if (code == 0)
+        code = c->call.method->run(&c->call);
+    if (code == GOX_CALL_WORK) {
+        /* The result goes to the call's own buffer, where the worker may write
+         * it too. */
+        if (out != &c->result) {
+            out->len = begin;
+            out->error = 0;
+            gox_buf_reset(&c->result);
+            begin_reply(c, &c->result);
+            begin = 0;
+        }
+        code = send_to_worker(c);
+        if (code == 0)
+            return false;
+        if (out != &c->result)
+            begin = out->len;
+    }
+    if (code < 0)
+        gox__call_abandon(c);
+    end_reply(c, out, begin, code);
+    return true;
+}
+
+/* Begins a call that has waited for its turn. */
+static bool start(struct gox_call_internal *c)
+{
+    gox_buf_reset(&c->result);
+    int code = gox_task_check(&c->call.task, &c->call.err);
+    if (code < 0) {
+        begin_reply(c, &c->result);
+        finish_long(c, code);
+        return true;
+    }
+    if (!run_handler(c, &c->result))
+        return false;
+    /* end_reply was done by run_handler; finish_long must not do it again. */
+    gox_daemon *d = c->call.daemon;
+    gox_session *s = c->call.session;
+    if (s != NULL) {
+        gox_buf_put(gox__session_reply_buf(s), c->result.data, c->result.len);
+        s->running = NULL;
+    }
+    release(c);
+    if (s != NULL)
+        gox__session_resume(s);
+    gox__daemon_check_stop(d);
+    return true;
+}
+
+static void stop_waiting(struct gox_call_internal *c)
+{
+    gox_project *p = c->call.project;
+    struct gox_call_internal *before = NULL;
+    struct gox_call_internal *at = p->waiting_first->internal;
+    while (at != c) {
+        before = at;
+        at = at->next_waiting;
+    }
+    struct gox_call *next =
+            c->next_waiting != NULL ? &c->next_waiting->call : NULL;
+    if (before != NULL)
+        before->next_waiting = c->next_waiting;
+    else
+        p->waiting_first = next;
+    if (p->waiting_last == &c->call)
+        p->waiting_last = before != NULL ? &before->call : NULL;
+    c->is_waiting = false;
+}
+
+void gox__dispatch_cancel(struct gox_call_internal *c)
+{
+    gox_daemon *d = c->call.daemon;
+    d->stats.long_cancelled++;
+    gox_task_cancel(&c->call.task);
+    if (c->is_waiting)
+        stop_waiting(c);
+    else if (!c->in_work || !gox_pool_take_back(d->pool, &c->work))
+        return; /* the worker sees it soon */
+    c->in_work = false;
+    finish_long(c, gox_task_check(&c->call.task, &c->call.err));
+}
+
+static void move_slice(
+        struct gox_slice *slice, const char *from, const char *to)
+{
+    if (slice->data != NULL)
+        slice->data = to + (slice->data - from);
+}
+
+/* Copies the request's text into the call, which may then outlive the bytes
+ * that were read. Only before the binding. */
+static int own_text(struct gox_call_internal *c, struct gox_slice text)
+{
+    c->text = gox_strndup(text.data, text.len);
+    if (c->text == NULL)
+        return gox_call_fail(&c->call, GOX_ERR_NOMEM, "out of memory");
+    c->text_len = text.len;
+    struct gox_slice *method = &c->request.method;
+    if (method->data >= text.data && method->data < text.data + text.len)
+        move_slice(method, text.data, c->text);
+    move_slice(&c->request.params, text.data, c->text);
+    if (c->request.id.data >= text.data &&
+            c->request.id.data < text.data + text.len)
+        move_slice(&c->request.id, text.data, c->text);
+    return 0;
+}
+
+static int bind(struct gox_call_internal *c)
+{
+    struct gox_binding b = {.method = c->call.method,
+            .args = c->args,
+            .arena = &c->arena,
+            .parse_color = gox__parse_color,
+            .err = &c->call.err};
+    int code = gox_params_bind(&b, c->request.params);
+    c->detail = b.detail;
+    if (code < 0)
+        return code;
+    c->wants_progress = b.wants_progress;
+    c->has_if_revision = b.has_if_revision;
+    c->if_revision = b.if_revision;
+    return resolve_project(c, &b);
+}
+
+static bool must_wait(const struct gox_call_internal *c)
+{
+    const gox_project *p = c->call.project;
+    return (c->call.method->flags & GOX_METHOD_EDIT) != 0 &&
+           (p->turn != NULL || p->waiting_first != NULL);
+}
+
+/* Everything before the handler. */
+static int prepare(struct gox_call_internal *c, struct gox_slice text)
+{
+    gox_daemon *d = c->call.daemon;
+    int code = gox_request_parse(&c->request, text, &c->arena, &c->call.err);
+    if (code < 0)
+        return code;
+    c->call.method = gox_registry_find(d->registry, c->request.method);
+    if (c->call.method == NULL)
+        return gox_registry_fail(d->registry, c->request.method, &c->call.err);
+    if ((c->call.method->flags & GOX_METHOD_LONG) != 0)
+        code = own_text(c, text);
+    if (code == 0)
+        code = bind(c);
+    if (code < 0 || !must_wait(c) || c->text != NULL)
+        return code;
+    /* It waits, so its text must stay: begin again with a copy. */
+    gox_project_unref(c->call.project);
+    c->call.project = NULL;
+    code = own_text(c, text);
+    return code < 0 ? code : bind(c);
+}
+
+static struct gox_call_internal *take_spare(gox_daemon *d)
+{
+    if (d->spare == NULL)
+        d->spare = gox__call_new();
+    return d->spare;
+}
+
+bool gox__dispatch(gox_session *session, struct gox_slice text)
+{
+    gox_daemon *d = session->daemon;
+    struct gox_buf *out = gox__session_reply_buf(session);
+    struct gox_call_internal *c = take_spare(d);
+    d->stats.requests++;
+    if (c == NULL) {
+        struct gox_error err = {.code = GOX_ERR_NOMEM, .offset = -1};
+        gox__dispatch_error(d, out, &err);
+        return true;
+    }
+    gox__call_reset(c, d);
+    c->call.session = session;
+    int code = prepare(c, text);
+    if (c->request.is_notification)
+        d->stats.notifications++;
+    if (code == 0 && must_wait(c)) {
+        set_under_way(c);
+        wait_for_turn(c);
+        return false;
+    }
+    if (code == 0) {
+        if (!run_handler(c, out))
+            return false;
+    } else if (!c->request.is_notification) {
+        put_error_reply(c, out, code);
+    } else {
+        d->stats.errors++;
+    }
+    release(c);
+    return true;
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The daemon from start to end: its parts, the door for connections, the
+ * timers that run only when something waits, and stopping.
+ *
+ * Stopping, in this order: the socket goes away, sessions without work are
+ * closed when their replies are out, requests under way get GRACE_MS, are then
+ * cancelled, and after CUT_MS the loop ends in any case. */
+#include "base/alloc.h"
+#include "base/time.h"
+#include "daemon/daemon_internal.h"
+#include "daemon/session.h"
+#include "goxel/version.h"
+#include "platform/os.h"
+#include "platform/socket.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GRACE_MS    3000
+#define CUT_MS      2000
+#define TICK_MS     1000
+#define TAIL_MS     70
+#define PROGRESS_MS 100
+/* Descriptors for files, the loop and the log, beside one a connection. */
+#define OTHER_FDS 64
+
+/* ---- timers ---- */
+
+static void on_tick(void *ctx)
+{
+    gox_daemon *d = ctx;
+    d->is_tick_on = false;
+    int64_t now = gox_time_now_ns();
+    for (gox_session *s = d->sessions; s != NULL; s = s->next)
+        gox__session_tick(s, now);
+}
+
+void gox__daemon_need_tick(gox_daemon *d)
+{
+    if (!d->is_tick_on)
+        gox_timer_start(d->tick, TICK_MS, 0);
+    d->is_tick_on = true;
+}
+
+static void on_grace(void *ctx)
+{
+    gox_daemon *d = ctx;
+    d->is_grace_on = false;
+    int64_t now = gox_loop_now_ns(d->loop);
+    gox_session *next;
+    for (gox_session *s = d->sessions; s != NULL; s = next) {
+        next = s->next;
+        gox__session_grace(s, now);
+    }
+}
+
+void gox__daemon_need_grace(gox_daemon *d)
+{
+    if (!d->is_grace_on)
+        gox_timer_start(d->grace, TAIL_MS, 0);
+    d->is_grace_on = true;
+}
+
+static void on_progress(void *ctx)
+{
+    gox_daemon *d = ctx;
+    if (d->progress_count == 0)
+        gox_timer_stop(d->progress);
+    for (gox_session *s = d->sessions; s != NULL; s = s->next)
+        gox__session_progress(s);
+}
+
+void gox__daemon_need_progress(gox_daemon *d)
+{
+    if (d->progress_count == 1)
+        gox_timer_start(d->progress, PROGRESS_MS, PROGRESS_MS);
+}
+
+/* ---- connections ---- */
+
+static void reject_closed(void *ctx)
+{
+    (void)ctx;
+}
+static const struct gox_stream_events reject_events = {.closed = reject_closed};
+
+/* Says why, then closes: the reply is in the socket before the end. */
+static void reject(gox_daemon *d, gox_stream *stream)
+{
+    struct gox_error err;
+    struct gox_buf out;
+    struct gox_writer w;
+    struct gox_reply_error reply = {
+            .err = &err, .retry_after_ms = 1000, .revision = -1};
+    gox_error_set(&err, GOX_ERR_BUSY,
+            "%zu clients are connected, which is the limit "
+            "(server.max_connections)",
+            d->session_count);
+    gox_buf_init(&out, 0);
+    gox_writer_init(&w, &out);
+    gox_reply_error(&w, &reply, (struct gox_slice){"null", 4});
+    gox_buf_put_byte(&out, '\n');
+    gox_stream_set_events(stream, &reject_events, NULL);
+    int code = gox_stream_write(stream, &out);
+    (void)code; /* a client that is gone already needs no reply */
+    gox_stream_close(stream);
+    gox_buf_fini(&out);
+    if (d->stats.refused++ == 0)
+        gox_log_put(&d->log, GOX_LOG_WARN, "%s", err.text);
+}
+
+static void on_accept(void *ctx, gox_stream *own_stream)
+{
+    gox_daemon *d = ctx;
+    if (d->session_count >= (size_t)d->settings.server_max_connections) {
+        reject(d, own_stream);
+        return;
+    }
+    if (gox__session_new(d, own_stream, own_stream) == NULL)
+        gox_log_put(&d->log, GOX_LOG_ERROR,
+                "no memory for a connection; it was closed");
+}
+
+/* ---- stopping ---- */
+
+static bool is_idle(const gox_daemon *d)
+{
+    return d->sessions == NULL && d->calls_under_way == 0;
+}
+
+void gox__daemon_check_stop(gox_daemon *d)
+{
+    if (!d->is_stopping) {
+        if (d->settings.is_stdio && is_idle(d))
+            gox_daemon_stop(d);
+        return;
+    }
+    gox_session *next;
+    for (gox_session *s = d->sessions; s != NULL; s = next) {
+        next = s->next;
+        gox__session_finish(s);
+    }
+    if (is_idle(d))
+        gox_loop_stop(d->loop);
+}
+
+static void cancel_all(gox_daemon *d)
+{
+    gox_session *next;
+    for (gox_session *s = d->sessions; s != NULL; s = next) {
+        next = s->next;
+        if (s->running != NULL)
+            gox__dispatch_cancel(s->running);
+        gox__session_close(s);
+    }
+}
+
+static void on_deadline(void *ctx)
+{
+    gox_daemon *d = ctx;
+    if (!d->is_closed_in) {
+        d->is_closed_in = true;
+        gox_listener_close(d->listener);
+        d->listener = NULL;
+        gox_timer_start(d->deadline, GRACE_MS, 0);
+        gox__daemon_check_stop(d);
+    } else if (!d->is_cut) {
+        d->is_cut = true;
+        gox_log_put(&d->log, GOX_LOG_WARN,
+                "work under way did not end in %d ms; it is cancelled",
+                GRACE_MS);
+        gox_timer_start(d->deadline, CUT_MS, 0);
+        cancel_all(d);
+    } else {
+        gox_loop_stop(d->loop);
+    }
+}
+
+void gox_daemon_stop(gox_daemon *d)
+{
+    if (d->is_stopping)
+        return;
+    d->is_stopping = true;
+    if (d->listener != NULL)
+        gox_socket_unlink_unix(
+                d->settings.daemon_socket_path, gox_listener_fd(d->listener));
+    /* Not from inside the request that asked for it. */
+    gox_timer_start(d->deadline, 0, 0);
+}
+
+static void on_signal(void *ctx)
+{
+    gox_daemon *d = ctx;
+    gox_log_put(&d->log, GOX_LOG_INFO, "asked to stop by a signal");
+    gox_daemon_stop(d);
+}
+
+static void on_hangup(void *ctx)
+{
+    gox_daemon *d = ctx;
+    gox_log_put(&d->log, GOX_LOG_INFO,
+            "SIGHUP: settings come from the command line and the environment; "
+            "nothing to read again");
+}
+
+/* ---- start ---- */
+
+static int make_paths(gox_daemon *d, struct gox_error *err)
+{
+    struct gox_settings *s = &d->settings;
+    char cwd[4096];
+    bool has_cwd = s->is_stdio && getcwd(cwd, sizeof cwd) != NULL;
+    d->paths = gox_paths_new(has_cwd ? cwd : s->paths_data_dir);
+    if (d->paths == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    if (s->is_stdio)
+        return gox_paths_add_all(d->paths, err);
+    int code = gox_os_make_dirs(s->paths_data_dir, err);
+    if (code == 0)
+        code = gox_paths_add(d->paths, s->paths_data_dir, err);
+    if (code == 0)
+        code = gox_os_make_dirs(s->render_dir, err);
+    if (code == 0)
+        code = gox_paths_add(d->paths, s->render_dir, err);
+    char *list = s->security_allowed_paths;
+    while (code == 0 && *list != '\0') {
+        size_t len = strcspn(list, ":");
+        char *dir = gox_strndup(list, len);
+        if (dir == NULL)
+            return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+        if (len > 0)
+            code = gox_paths_add(d->paths, dir, err);
+        gox_free(dir);
+        list += len + (list[len] == ':');
+    }
+    return code;
+}
+
+static int make_handles(gox_daemon *d, struct gox_error *err)
+{
+    d->loop = gox_loop_new();
+    if (d->loop == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM, "the loop cannot be made");
+    d->tick = gox_timer_new(d->loop, on_tick, d);
+    d->grace = gox_timer_new(d->loop, on_grace, d);
+    d->progress = gox_timer_new(d->loop, on_progress, d);
+    d->deadline = gox_timer_new(d->loop, on_deadline, d);
+    d->pool = gox_pool_new(d->loop, (unsigned)d->settings.server_workers,
+            (size_t)d->settings.server_queue_size);
+    d->signals[0] = gox_signal_new(d->loop, SIGTERM, on_signal, d);
+    d->signals[1] = gox_signal_new(d->loop, SIGINT, on_signal, d);
+    d->signals[2] = gox_signal_new(d->loop, SIGHUP, on_hangup, d);
+    if (d->tick == NULL || d->grace == NULL || d->progress == NULL ||
+            d->deadline == NULL || d->pool == NULL || d->signals[0] == NULL ||
+            d->signals[1] == NULL || d->signals[2] == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    return 0;
+}
+
+gox_daemon *gox_daemon_new(
+        struct gox_settings *own_settings, struct gox_error *err)
+{
+    gox_daemon *d = gox_calloc(1, sizeof *d);
+    if (d == NULL) {
+        gox_settings_fini(own_settings);
+        gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    d->settings = *own_settings;
+    d->lock_fd = -1;
+    d->start_at_ns = gox_time_now_ns();
+    d->start_wall_ms = gox_time_wall_ms();
+    gox_clips_init(&d->clips);
+    gox_os_ignore_signals();
+    int code = gox_log_open(&d->log, d->settings.daemon_log_file,
+            (enum gox_log_level)d->settings.logging_level, err);
+    if (code == 0)
+        code = make_paths(d, err);
+    if (code == 0)
+        code = make_handles(d, err);
+    if (code == 0) {
+        d->registry = gox_registry_new(gox_api_groups, gox_api_group_count);
+        d->projects = gox_projects_new(
+                (size_t)d->settings.performance_max_undo_mb << 20);
+        if (d->registry == NULL || d->projects == NULL)
+            code = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    }
+    if (code < 0) {
+        gox_daemon_free(d);
+        return NULL;
+    }
+    return d;
+}
+
+static int start_stdio(gox_daemon *d, struct gox_error *err)
+{
+    /* Own descriptors: closing the streams must not close what the log uses. */
+    gox_stream *in = gox_stream_open(d->loop, dup(STDIN_FILENO));
+    gox_stream *out = gox_stream_open(d->loop, dup(STDOUT_FILENO));
+    if (in != NULL && out != NULL && gox__session_new(d, in, out) != NULL)
+        return 0;
+    return gox_error_set(err, GOX_ERR_IO,
+            "standard input or output is closed or cannot be used");
+}
+
+static int start_socket(gox_daemon *d, struct gox_error *err)
+{
+    struct gox_settings *s = &d->settings;
+    char *slash = strrchr(s->daemon_socket_path, '/');
+    int fd;
+    if (slash != NULL && slash != s->daemon_socket_path) {
+        *slash = '\0';
+        int code = gox_os_make_dirs(s->daemon_socket_path, err);
+        *slash = '/';
+        if (code < 0)
+            return code;
+    }
+    gox_os_raise_fd_limit((unsigned)s->server_max_connections + OTHER_FDS);
+    int code = gox_socket_listen_unix(s->daemon_socket_path,
+            (unsigned)s->security_socket_permissions, 1024, &fd, &d->lock_fd,
+            err);
+    if (code < 0)
+        return code;
+    d->listener = gox_listener_new(d->loop, fd, on_accept, d);
+    if (d->listener == NULL)
+        return gox_error_set(
+                err, GOX_ERR_IO, "cannot listen at %s", s->daemon_socket_path);
+    gox_log_put(&d->log, GOX_LOG_INFO, "goxel-daemon %s listens at %s, pid %d",
+            GOX_VERSION, s->daemon_socket_path, gox_os_pid());
+    return 0;
+}
+
+int gox_daemon_start(gox_daemon *d, struct gox_error *err)
+{
+    return d->settings.is_stdio ? start_stdio(d, err) : start_socket(d, err);
+}
+
+void gox_daemon_run(gox_daemon *d)
+{
+    gox_loop_run(d->loop);
+    gox_log_put(&d->log, GOX_LOG_INFO, "stopped after %llu requests",
+            (unsigned long long)d->stats.requests);
+}
+
+/* Ends what a cut-off stop may have left. */
+static void free_sessions(gox_daemon *d)
+{
+    gox_session *next;
+    for (gox_session *s = d->sessions; s != NULL; s = next) {
+        next = s->next;
+        gox__session_close(s);
+    }
+}
+
+void gox_daemon_free(gox_daemon *d)
+{
+    if (d == NULL)
+        return;
+    d->is_stopping = true;
+    if (d->listener != NULL)
+        gox_socket_unlink_unix(
+                d->settings.daemon_socket_path, gox_listener_fd(d->listener));
+    gox_listener_close(d->listener);
+    free_sessions(d);
+    gox_pool_free(d->pool);
+    for (size_t i = 0; i < 3; i++)
+        gox_signal_close(d->signals[i]);
+    gox_timer_close(d->tick);
+    gox_timer_close(d->grace);
+    gox_timer_close(d->progress);
+    gox_timer_close(d->deadline);
+    gox_loop_free(d->loop);
+    if (d->lock_fd >= 0)
+        close(d->lock_fd);
+    gox__call_free(d->spare);
+    gox_projects_free(d->projects);
+    gox_clips_fini(&d->clips);
+    gox_registry_free(d->registry);
+    gox_paths_free(d->paths);
+    gox_log_close(&d->log);
+    gox_settings_fini(&d->settings);
+    gox_free(d);
+}

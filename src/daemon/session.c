@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A client's bytes to messages, and replies back. All replies of one turn of
+ * reading leave in one write.
+ *
+ * Flow control: while a request is under way, or while replies wait to be read,
+ * no further request begins; input is read on up to INPUT_WAIT_BYTES, so that
+ * rpc.cancel is seen, and then left to the kernel. */
+#include "daemon/session.h"
+
+#include "base/alloc.h"
+#include "base/time.h"
+#include "platform/socket.h"
+
+#include <string.h>
+
+#define INPUT_WAIT_BYTES   (1u << 20)
+#define OUTPUT_FLUSH_BYTES (256u << 10)
+#define OUTPUT_WAIT_BYTES  (1u << 20)
+#define OUTPUT_KEEP_BYTES  65536u
+#define GRACE_NS           (60 * GOX_NS_PER_MS)
+#define MAX_BATCH          1000
+
+/* ---- output ---- */
+
+/* Adds nothing: only sends what is there. */
+static void flush(gox_session *s)
+{
+    int code = gox_buf_error(&s->out);
+    if (s->out.len == 0 && code == 0)
+        return;
+    if (code == 0 && !s->is_gone)
+        code = gox_stream_write(s->out_stream, &s->out);
+    gox_buf_reset(&s->out);
+    s->out.max_bytes = 0;
+    if (s->out.capacity > OUTPUT_KEEP_BYTES)
+        gox_buf_fini(&s->out);
+    if (code < 0)
+        s->is_gone = true;
+    else if (gox_stream_pending(s->out_stream) > 0)
+        gox__daemon_need_tick(s->daemon);
+}
+
+struct gox_buf *gox__session_reply_buf(gox_session *s)
+{
+    struct gox_buf *out = s->batch != NULL ? &s->batch->out : &s->out;
+    out->max_bytes = 0;
+    return out;
+}
+
+static void put_error(gox_session *s, int code, const char *text)
+{
+    struct gox_error err;
+    gox_error_set(&err, code, "%s", text);
+    gox__dispatch_error(s->daemon, gox__session_reply_buf(s), &err);
+}
+
+/* ---- batches ---- */
+
+static void batch_free(struct gox_batch *batch)
+{
+    gox_buf_fini(&batch->out);
+    gox_free(batch->text);
+    gox_free(batch);
+}
+
+/* The replies of the batch become one line, unless all were notifications. */
+static void end_batch(gox_session *s)
+{
+    struct gox_batch *batch = s->batch;
+    s->batch = NULL;
+    if (gox_buf_error(&batch->out) < 0) {
+        s->out.error = gox_buf_error(&batch->out);
+    } else if (batch->out.len > 1) {
+        batch->out.data[batch->out.len - 1] = ']'; /* was a comma */
+        gox_buf_put_byte(&batch->out, '\n');
+        gox_buf_put(&s->out, batch->out.data, batch->out.len);
+    }
+    batch_free(batch);
+}
+
+/* After an item was answered: a comma behind its reply, if it has one. */
+static void end_item(struct gox_batch *batch)
+{
+    if (batch->out.len > 0 && batch->out.data[batch->out.len - 1] == '}')
+        gox_buf_put_byte(&batch->out, ',');
+}
+
+/* Goes on with the batch; false when a request of it is under way. */
+static bool continue_batch(gox_session *s)
+{
+    while (gox_reader_element(&s->batch->reader)) {
+        struct gox_slice item = gox_reader_skip(&s->batch->reader);
+        if (item.data == NULL)
+            break; /* not possible: the text was checked */
+        if (++s->batch->count > MAX_BATCH) {
+            put_error(s, GOX_ERR_TOO_LARGE,
+                    "a batch has at most 1000 requests; the rest was not run");
+            end_item(s->batch);
+            break;
+        }
+        if (!gox__dispatch(s, item))
+            return false;
+        end_item(s->batch);
+    }
+    end_batch(s);
+    return true;
+}
+
+/* Checks the whole text and that the array is not empty. */
+static int check_batch(struct gox_slice text, struct gox_error *err)
+{
+    struct gox_reader r;
+    gox_reader_init(&r, text.data, text.len, err);
+    gox_reader_skip(&r);
+    if (gox_reader_error(&r) < 0 || !gox_reader_end(&r))
+        return gox_reader_error(&r);
+    gox_reader_init(&r, text.data, text.len, NULL);
+    gox_reader_array(&r);
+    if (!gox_reader_element(&r))
+        return gox_error_set(
+                err, GOX_ERR_INVALID_REQUEST, "the batch is empty");
+    return 0;
+}
+
+static bool begin_batch(gox_session *s, struct gox_slice text)
+{
+    struct gox_error err;
+    int code = check_batch(text, &err);
+    s->daemon->stats.batches++;
+    if (code < 0) {
+        gox__dispatch_error(s->daemon, gox__session_reply_buf(s), &err);
+        gox_buf_put_byte(&s->out, '\n');
+        return true;
+    }
+    struct gox_batch *batch = gox_calloc(1, sizeof *batch);
+    if (batch != NULL)
+        batch->text = gox_strndup(text.data, text.len);
+    if (batch == NULL || batch->text == NULL) {
+        gox_free(batch);
+        put_error(s, GOX_ERR_NOMEM, "out of memory for the batch");
+        gox_buf_put_byte(&s->out, '\n');
+        return true;
+    }
+    gox_buf_init(&batch->out, 0);
+    gox_buf_put_byte(&batch->out, '[');
+    gox_reader_init(&batch->reader, batch->text, text.len, NULL);
+    gox_reader_array(&batch->reader);
+    s->batch = batch;
+    return continue_batch(s);
+}
+
+/* ---- input ---- */
+
+static bool is_batch(struct gox_slice line)
+{
+    size_t i = 0;
+    while (i < line.len && strchr(" \t\r", line.data[i]) != NULL)
+        i++;
+    return i < line.len && line.data[i] == '[';
+}
+
+/* One message. */
+static void take_line(gox_session *s, struct gox_slice line)
+{
+    if (is_batch(line)) {
+        begin_batch(s, line);
+        return;
+    }
+    size_t before = s->out.len;
+    if (gox__dispatch(s, line) && s->out.len > before)
+        gox_buf_put_byte(&s->out, '\n');
+}
+
+static void put_too_large(gox_session *s)
+{
+    struct gox_error err;
+    gox_error_set(&err, GOX_ERR_TOO_LARGE,
+            "a request has at most %lld MiB (security.max_request_size_mb); "
+            "this one was dropped",
+            (long long)s->daemon->settings.security_max_request_size_mb);
+    gox__dispatch_error(s->daemon, gox__session_reply_buf(s), &err);
+    gox_buf_put_byte(&s->out, '\n');
+}
+
+static bool must_pause(gox_session *s)
+{
+    if (s->running != NULL || s->is_gone)
+        return true;
+    if (s->out.len > OUTPUT_FLUSH_BYTES)
+        flush(s);
+    s->is_full = gox_stream_pending(s->out_stream) > OUTPUT_WAIT_BYTES;
+    return s->is_full || s->is_gone;
+}
+
+/* Takes one message off the input; false when there is none. */
+static bool take_next(gox_session *s)
+{
+    struct gox_slice line;
+    enum gox_frame_result result = gox_frame_next(&s->frame, &line);
+    if (result == GOX_FRAME_NONE && s->has_ended)
+        result = gox_frame_flush(&s->frame, true, &line);
+    if (result == GOX_FRAME_NONE)
+        return false;
+    if (result == GOX_FRAME_LINE)
+        take_line(s, line);
+    else
+        put_too_large(s);
+    return true;
+}
+
+/* An incomplete line may be a whole text of a client that sends no newline. */
+static void note_tail(gox_session *s)
+{
+    if (gox_frame_pending(&s->frame) == 0 || s->running != NULL || s->is_full) {
+        s->tail_at_ns = 0;
+        return;
+    }
+    s->tail_at_ns = gox_loop_now_ns(s->daemon->loop);
+    gox__daemon_need_grace(s->daemon);
+}
+
+/* What to do about reading and ending, after anything has changed. */
+static void settle(gox_session *s)
+{
+    if (s->is_gone) {
+        gox__session_close(s);
+        return;
+    }
+    if (s->has_ended && s->running == NULL && !s->is_full &&
+            gox_frame_pending(&s->frame) == 0) {
+        if (gox_stream_pending(s->out_stream) == 0)
+            gox__session_close(s);
+        return;
+    }
+    if ((s->running != NULL || s->is_full) &&
+            gox_frame_pending(&s->frame) > INPUT_WAIT_BYTES)
+        gox_stream_stop(s->in);
+    else if (!s->has_ended)
+        gox_stream_start(s->in);
+}
+
+/* Answers what is there and sends the replies. */
+static void process(gox_session *s)
+{
+    if (s->in_process || s->is_closing)
+        return;
+    s->in_process = true;
+    while (!must_pause(s) && take_next(s))
+        ;
+    flush(s);
+    if (gox_frame_keep(&s->frame) < 0)
+        s->is_gone = true;
+    note_tail(s);
+    s->in_process = false;
+    settle(s);
+}
+
+/* ---- rpc.cancel ahead of its turn ---- */
+
+/* Whether this id was cancelled ahead of its turn; tells it once. */
+static bool take_cancelled(gox_session *s, struct gox_slice id)
+{
+    for (size_t i = 0; i < GOX_SESSION_CANCELLED; i++) {
+        if (s->cancelled[i][0] == '\0' || !gox_slice_is(id, s->cancelled[i]))
+            continue;
+        s->cancelled[i][0] = '\0';
+        return true;
+    }
+    return false;
+}
+
+static void remember_cancelled(gox_session *s, struct gox_slice id)
+{
+    if (id.len >= GOX_SESSION_ID_BYTES)
+        return;
+    char *to = s->cancelled[s->cancelled_count++ % GOX_SESSION_CANCELLED];
+    memcpy(to, id.data, id.len);
+    to[id.len] = '\0';
+}
+
+static bool is_running(const gox_session *s, struct gox_slice id)
+{
+    const struct gox_call_internal *c = s->running;
+    return c != NULL && !c->request.is_notification &&
+           c->request.id.len == id.len &&
+           memcmp(c->request.id.data, id.data, id.len) == 0;
+}
+
+bool gox__session_cancel(gox_session *s, struct gox_slice id)
+{
+    if (!is_running(s, id))
+        return take_cancelled(s, id);
+    remember_cancelled(s, id);
+    gox__dispatch_cancel(s->running);
+    return true;
+}
+
+/* The id that a line wants to cancel, when it is an rpc.cancel. */
+static struct gox_slice cancel_id(struct gox_slice line)
+{
+    struct gox_slice none = {NULL, 0};
+    struct gox_slice key;
+    struct gox_request req;
+    struct gox_arena arena;
+    struct gox_reader r;
+    gox_arena_init(&arena);
+    int code = gox_request_parse(&req, line, &arena, NULL);
+    bool is_cancel = code == 0 && gox_slice_is(req.method, "rpc.cancel") &&
+                     req.params.data != NULL;
+    gox_arena_fini(&arena);
+    if (!is_cancel)
+        return none;
+    gox_reader_init(&r, req.params.data, req.params.len, NULL);
+    if (gox_reader_peek(&r) == GOX_JSON_ARRAY) {
+        gox_reader_array(&r);
+        return gox_reader_element(&r) ? gox_reader_skip(&r) : none;
+    }
+    gox_reader_object(&r);
+    while (gox_reader_key(&r, &key)) {
+        struct gox_slice value = gox_reader_skip(&r);
+        if (gox_slice_equals_json(key, "id"))
+            return value;
+    }
+    return none;
+}
+
+/* Looks through the input that waits for a cancel of what is under way; true
+ * when there was one. */
+static bool look_once(gox_session *s)
+{
+    static const char word[] = "rpc.cancel";
+    struct gox_slice rest = gox_frame_peek(&s->frame);
+    while (rest.len > 0) {
+        const char *hit = memmem(rest.data, rest.len, word, sizeof word - 1);
+        if (hit == NULL)
+            return false;
+        const char *begin = hit;
+        while (begin > rest.data && begin[-1] != '\n')
+            begin--;
+        const char *end =
+                memchr(hit, '\n', rest.len - (size_t)(hit - rest.data));
+        if (end == NULL)
+            end = rest.data + rest.len;
+        struct gox_slice id =
+                cancel_id((struct gox_slice){begin, (size_t)(end - begin)});
+        rest.len -= (size_t)(end - rest.data);
+        rest.data = end;
+        if (id.data != NULL && is_running(s, id)) {
+            gox__session_cancel(s, id);
+            return true; /* the input may have moved */
+        }
+    }
+    return false;
+}
+
+/* A cancelled request may make room for the next, which may be cancelled too:
+ * a loop, so that no chain of them uses up the stack. */
+static void look_for_cancel(gox_session *s)
+{
+    if (s->in_look)
+        return;
+    s->in_look = true;
+    while (s->running != NULL && !s->is_closing &&
+            !atomic_load(&s->running->call.task.is_cancelled) && look_once(s))
+        ;
+    s->in_look = false;
+}
+
+void gox__session_resume(gox_session *s)
+{
+    if (s->is_closing)
+        return;
+    if (s->batch != NULL) {
+        end_item(s->batch);
+        if (!continue_batch(s)) {
+            look_for_cancel(s);
+            return;
+        }
+    } else if (s->out.len > 0 && s->out.data[s->out.len - 1] == '}') {
+        gox_buf_put_byte(&s->out, '\n');
+    }
+    process(s);
+    look_for_cancel(s);
+}
+
+/* ---- events ---- */
+
+static void on_data(void *ctx, const char *data, size_t len)
+{
+    gox_session *s = ctx;
+    if (s->is_closing)
+        return;
+    if (gox_frame_feed(&s->frame, data, len) < 0) {
+        s->is_gone = true;
+        settle(s);
+        return;
+    }
+    process(s);
+    look_for_cancel(s);
+}
+
+static void on_end(void *ctx, int code)
+{
+    gox_session *s = ctx;
+    struct gox_call_internal *c = s->running;
+    s->has_ended = true;
+    /* Half a close says "answer what I sent"; a whole one says that nobody
+     * listens, so long work for an answer is given up. */
+    if (s->in == s->out_stream &&
+            (code < 0 || gox_socket_is_gone(gox_stream_fd(s->in)))) {
+        if (c != NULL && !c->request.is_notification)
+            gox__dispatch_cancel(c);
+        if (s->is_closing)
+            return;
+    }
+    process(s);
+}
+
+static void on_drained(void *ctx)
+{
+    gox_session *s = ctx;
+    if (!s->is_closing)
+        process(s);
+}
+
+static void on_broken(void *ctx)
+{
+    gox_session *s = ctx;
+    s->is_gone = true;
+    if (s->running != NULL && !s->running->request.is_notification)
+        gox__dispatch_cancel(s->running);
+    if (!s->is_closing)
+        settle(s);
+}
+
+static void on_closed(void *ctx)
+{
+    gox_session *s = ctx;
+    gox_daemon *d = s->daemon;
+    if (--s->open_streams > 0)
+        return;
+    if (s->prev != NULL)
+        s->prev->next = s->next;
+    else
+        d->sessions = s->next;
+    if (s->next != NULL)
+        s->next->prev = s->prev;
+    d->session_count--;
+    gox_project_unref(s->project);
+    gox_frame_fini(&s->frame);
+    gox_buf_fini(&s->out);
+    if (s->batch != NULL)
+        batch_free(s->batch);
+    gox_free(s);
+    gox__daemon_check_stop(d);
+}
+
+static const struct gox_stream_events events = {.data = on_data,
+        .end = on_end,
+        .drained = on_drained,
+        .broken = on_broken,
+        .closed = on_closed};
+
+gox_session *gox__session_new(
+        gox_daemon *d, gox_stream *own_in, gox_stream *own_out)
+{
+    gox_session *s = gox_calloc(1, sizeof *s);
+    if (s == NULL) {
+        gox_stream_close(own_in);
+        if (own_out != own_in)
+            gox_stream_close(own_out);
+        return NULL;
+    }
+    s->daemon = d;
+    s->in = own_in;
+    s->out_stream = own_out;
+    s->open_streams = own_in == own_out ? 1 : 2;
+    gox_buf_init(&s->out, 0);
+    gox_frame_init(
+            &s->frame, (size_t)d->settings.security_max_request_size_mb << 20);
+    s->next = d->sessions;
+    if (s->next != NULL)
+        s->next->prev = s;
+    d->sessions = s;
+    d->session_count++;
+    d->stats.connections++;
+    gox_stream_set_events(own_in, &events, s);
+    gox_stream_set_events(own_out, &events, s);
+    gox_stream_start(own_in);
+    return s;
+}
+
+void gox__session_close(gox_session *s)
+{
+    if (s->is_closing)
+        return;
+    s->is_closing = true;
+    if (s->running != NULL) {
+        s->running->call.session = NULL;
+        s->running = NULL;
+    }
+    gox_stream_close(s->in);
+    if (s->out_stream != s->in)
+        gox_stream_close(s->out_stream);
+}
+
+void gox__session_finish(gox_session *s)
+{
+    if (s->is_closing)
+        return;
+    gox_stream_stop(s->in);
+    s->has_ended = true;
+    /* Requests that have not begun are not begun any more. */
+    gox_frame_fini(&s->frame);
+    s->is_full = false;
+    flush(s);
+    settle(s);
+}
+
+void gox__session_grace(gox_session *s, int64_t now_ns)
+{
+    struct gox_slice line;
+    if (s->tail_at_ns == 0 || s->is_closing || s->running != NULL)
+        return;
+    if (now_ns - s->tail_at_ns < GRACE_NS) {
+        gox__daemon_need_grace(s->daemon);
+        return;
+    }
+    s->tail_at_ns = 0;
+    if (gox_frame_flush(&s->frame, false, &line) != GOX_FRAME_LINE)
+        return;
+    take_line(s, line);
+    process(s);
+}
+
+void gox__session_tick(gox_session *s, int64_t now_ns)
+{
+    int64_t limit = s->daemon->settings.server_timeout_seconds * GOX_NS_PER_S;
+    if (s->is_closing || gox_stream_pending(s->out_stream) == 0)
+        return;
+    if (now_ns - gox_stream_stalled_at_ns(s->out_stream) < limit) {
+        gox__daemon_need_tick(s->daemon);
+        return;
+    }
+    s->daemon->stats.slow_cut++;
+    gox_log_put(&s->daemon->log, GOX_LOG_WARN,
+            "a client was cut off: it read nothing for %lld s, %zu bytes wait",
+            (long long)s->daemon->settings.server_timeout_seconds,
+            gox_stream_pending(s->out_stream));
+    if (s->running != NULL && !s->running->request.is_notification)
+        gox__dispatch_cancel(s->running);
+    gox__session_close(s);
+}
+
+void gox__session_progress(gox_session *s)
+{
+    struct gox_call_internal *c = s->running;
+    if (c == NULL || !c->wants_progress || c->request.is_notification)
+        return;
+    unsigned permille = atomic_load(&c->call.task.permille);
+    if (permille == c->told_permille)
+        return;
+    c->told_permille = permille;
+    struct gox_writer w;
+    gox_writer_init(&w, &s->out);
+    gox_writer_object(&w, NULL);
+    gox_writer_string(&w, "jsonrpc", "2.0");
+    gox_writer_string(&w, "method", "goxel.progress");
+    gox_writer_object(&w, "params");
+    gox_writer_raw(&w, "id", c->request.id.data, c->request.id.len);
+    gox_writer_number(&w, "fraction", permille / 1000.0);
+    gox_writer_end_object(&w);
+    gox_writer_end_object(&w);
+    gox_buf_put_byte(&s->out, '\n');
+    flush(s);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One client: its bytes in and out, its current project, the request under
+ * way.
+ *
+ * Invariants: replies leave in the order of the requests; at most one request
+ * of a session is under way; what waits to be read or written is bounded. */
+#ifndef GOX_DAEMON_SESSION_H
+#define GOX_DAEMON_SESSION_H
+
+#include "daemon/daemon_internal.h"
+#include "rpc/frame.h"
+
+#define GOX_SESSION_CANCELLED 8
+#define GOX_SESSION_ID_BYTES  64
+
+/* The requests of a batch that are left. */
+struct gox_batch {
+    char *text; /* owned */
+    struct gox_reader reader;
+    struct gox_buf out; /* the array of replies so far */
+    size_t count;
+};
+
+struct gox_session {
+    gox_daemon *daemon;
+    gox_stream *in;
+    gox_stream *out_stream; /* the same as in, but for --stdio */
+    struct gox_frame frame;
+    struct gox_buf out;                /* replies of this turn */
+    gox_project *project;              /* current; holds a reference; or NULL */
+    struct gox_call_internal *running; /* it waits for this one */
+    struct gox_batch *batch;
+    int64_t tail_at_ns; /* since when an unfinished line waits; 0: none */
+    /* Ids that rpc.cancel ended, so that its reply, which comes in its turn,
+     * can say so. */
+    char cancelled[GOX_SESSION_CANCELLED][GOX_SESSION_ID_BYTES];
+    size_t cancelled_count;
+    unsigned open_streams;
+    bool has_ended; /* no more input comes */
+    bool is_gone;   /* nobody reads the replies */
+    bool is_closing;
+    bool is_full;             /* reading stopped until replies are read */
+    bool in_process, in_look; /* guards against coming in again */
+    gox_session *prev, *next;
+};
+
+/* Takes the stream(s) over; NULL (streams closed) when out of memory. */
+gox_session *gox__session_new(
+        gox_daemon *daemon, gox_stream *own_in, gox_stream *own_out);
+/* Stops reading and closes as soon as all replies are out. */
+void gox__session_finish(gox_session *session);
+/* Closes now; a request under way goes on without it. */
+void gox__session_close(gox_session *session);
+/* Where the reply of the request under way goes. */
+struct gox_buf *gox__session_reply_buf(gox_session *session);
+/* The request under way was answered: goes on with the next. */
+void gox__session_resume(gox_session *session);
+/* Answers an unfinished line if it is a whole JSON text. */
+void gox__session_grace(gox_session *session, int64_t now_ns);
+/* Cuts off a client that does not read. */
+void gox__session_tick(gox_session *session, int64_t now_ns);
+/* Sends progress of the request under way. */
+void gox__session_progress(gox_session *session);
+/* Ends the request with this raw id; false when none is under way. */
+bool gox__session_cancel(gox_session *session, struct gox_slice id);
+
+#endif
