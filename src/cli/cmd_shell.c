@@ -323,8 +323,7 @@ const struct gox_cli_command gox_cli_cmd_shell = {
                 "All lines share one connection, and so the project that "
                 "one of them opened.",
         .examples = "goxelctl shell\n"
-                    "printf '%s\\n' 'goxel.create_project name=a' "
-                    "'goxel.add_voxel x=1 y=2 z=3' | goxelctl shell --json",
+                    "goxelctl shell --json <calls.txt >results.ndjson",
         .flags = GOX_CLI_SOCKET | GOX_CLI_STDIO,
         .run = run,
 };

@@ -57,16 +57,13 @@ static void put_bash_words(struct gox_buf *out, const char *kind)
     if (!kind)
         gox_buf_put_str(out, ":");
     else if (strcmp(kind, GOX_CLI_FILE) == 0)
-        gox_buf_put_str(out, "compopt -o filenames; COMPREPLY=($(compgen -f -- "
-                             "\"$cur\"))");
+        gox_buf_put_str(out, "_goxelctl_files -f");
     else if (strcmp(kind, GOX_CLI_DIR) == 0)
-        gox_buf_put_str(out, "compopt -o filenames; COMPREPLY=($(compgen -d -- "
-                             "\"$cur\"))");
+        gox_buf_put_str(out, "_goxelctl_files -d");
     else if (strcmp(kind, GOX_CLI_METHOD) == 0)
-        gox_buf_put_str(out, "COMPREPLY=($(compgen -W \"$(" LIST_METHODS
-                             ")\" -- \"$cur\"))");
+        gox_buf_put_str(out, "_goxelctl_words \"$(" LIST_METHODS ")\"");
     else
-        gox_buf_printf(out, "COMPREPLY=($(compgen -W '%s' -- \"$cur\"))", kind);
+        gox_buf_printf(out, "_goxelctl_words '%s'", kind);
 }
 
 /* What a callback over options is given. */
@@ -93,6 +90,11 @@ static void put_bash(struct gox_buf *out)
 {
     gox_buf_put_str(out,
             "# bash completion of goxelctl, made by goxelctl completion bash\n"
+            "_goxelctl_files() {\n"
+            "    compopt -o filenames 2>/dev/null\n"
+            "    mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$cur\")\n}\n"
+            "_goxelctl_words() {\n"
+            "    mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$cur\")\n}\n"
             "_goxelctl() {\n"
             "    local cur=${COMP_WORDS[COMP_CWORD]} "
             "prev=${COMP_WORDS[COMP_CWORD-1]}\n"
@@ -109,18 +111,18 @@ static void put_bash(struct gox_buf *out)
             gox_cli_each_option(gox_cli_commands[i], put_bash_value, &row);
     }
     gox_buf_put_str(out, "    esac\n    case \"$cmd\" in\n    '') "
-                         "COMPREPLY=($(compgen -W '");
+                         "_goxelctl_words '");
     put_commands(out);
-    gox_buf_put_str(out, " --help --version' -- \"$cur\"));;\n");
+    gox_buf_put_str(out, " --help --version';;\n");
     for (size_t i = 0; i < gox_cli_command_count; i++) {
         const struct gox_cli_command *cmd = gox_cli_commands[i];
         if (!is_shown(cmd))
             continue;
         gox_buf_printf(out,
-                "    %s) if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '",
+                "    %s) if [[ $cur == -* ]]; then _goxelctl_words '",
                 cmd->name);
         gox_cli_each_option(cmd, put_bash_name, out);
-        gox_buf_put_str(out, "' -- \"$cur\")); else ");
+        gox_buf_put_str(out, "'; else ");
         put_bash_words(out, cmd->arguments);
         gox_buf_put_str(out, "; fi;;\n");
     }

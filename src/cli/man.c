@@ -4,50 +4,57 @@
 #include "cli/cli.h"
 #include "goxel/version.h"
 
-#include <ctype.h>
 #include <string.h>
+
+#define LINE_COLUMNS 76
 
 /* mdoc takes a dot or an apostrophe at the start of a line, and a backslash
  * anywhere, for its own. */
-static void put_text(struct gox_buf *out, const char *text, size_t len)
+static void put_char(struct gox_buf *out, char c)
 {
-    bool is_start = true;
+    bool is_start = out->len == 0 || out->data[out->len - 1] == '\n';
 
-    for (size_t i = 0; i < len; i++) {
-        if (is_start && (text[i] == '.' || text[i] == '\''))
-            gox_buf_put_str(out, "\\&");
-        if (text[i] == '\\')
-            gox_buf_put_str(out, "\\e");
-        else if (text[i] == '-')
-            gox_buf_put_str(out, "\\-");
-        else
-            gox_buf_put_byte(out, (uint8_t)text[i]);
-        is_start = text[i] == '\n';
-    }
+    if (is_start && (c == '.' || c == '\''))
+        gox_buf_put_str(out, "\\&");
+    if (c == '\\')
+        gox_buf_put_str(out, "\\e");
+    else if (c == '-')
+        gox_buf_put_str(out, "\\-");
+    else
+        gox_buf_put_byte(out, (uint8_t)c);
 }
 
-/* Sentences on lines of their own, an empty line as .Pp: mandoc's lint asks for
- * both. */
+/* Filled text in lines of a fair length; a sentence ends its line and an empty
+ * line is .Pp: mandoc's lint asks for all three. */
 static void put_paragraphs(struct gox_buf *out, const char *text)
 {
+    size_t column = 0;
+
     while (*text) {
-        size_t n = strcspn(text, "\n");
-        size_t from = 0;
-        for (size_t i = 1; i + 2 < n; i++) {
-            if (text[i] != '.' || text[i + 1] != ' ' ||
-                    !isupper((unsigned char)text[i + 2]))
-                continue;
-            put_text(out, text + from, i + 1 - from);
+        size_t n = strcspn(text, " \n");
+        if (column > 0 && column + 1 + n > LINE_COLUMNS) {
             gox_buf_put_byte(out, '\n');
-            from = i + 2;
+            column = 0;
+        } else if (column > 0) {
+            gox_buf_put_byte(out, ' ');
+            column++;
         }
-        put_text(out, text + from, n - from);
-        gox_buf_put_byte(out, '\n');
+        for (size_t i = 0; i < n; i++) {
+            put_char(out, text[i]);
+            column += text[i] == '-' ? 2 : 1;
+        }
+        if (text[n] && text[n - 1] == '.') {
+            gox_buf_put_byte(out, '\n');
+            column = 0;
+        }
         text += n;
-        if (text[0] == '\n' && text[1] == '\n')
-            gox_buf_put_str(out, ".Pp\n");
-        text += strspn(text, "\n");
+        if (text[0] == '\n' && text[1] == '\n') {
+            gox_buf_put_str(out, column > 0 ? "\n.Pp\n" : ".Pp\n");
+            column = 0;
+        }
+        text += strspn(text, " \n");
     }
+    gox_buf_put_byte(out, '\n');
 }
 
 /* A macro's argument in quotes: blanks and brackets are text in it. */
@@ -98,7 +105,8 @@ static void put_forms(struct gox_buf *out, const struct gox_cli_command *cmd)
 static void put_examples(struct gox_buf *out, const char *examples)
 {
     gox_buf_put_str(out, ".Bd -literal -offset indent\n");
-    put_text(out, examples, strlen(examples));
+    for (const char *at = examples; *at; at++)
+        put_char(out, *at);
     gox_buf_put_str(out, "\n.Ed\n");
 }
 
