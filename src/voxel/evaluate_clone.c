@@ -17,6 +17,8 @@
 
 struct move_job {
     struct gox_mat4 mat, inv;
+    bool is_whole; /* then whole[] holds inv */
+    int64_t whole[16];
     struct gox_cursor source;
     gox_volume *target;
     gox_volume *done; /* holds `mark` where a target block was made */
@@ -102,9 +104,38 @@ static int32_t round_source(double v)
     return (int32_t)lround(v);
 }
 
-static int make_target(struct move_job *job, struct gox_pos block)
+/* Quarter turns, mirrors and whole moves: sources are whole numbers, found by
+ * adding; nothing has to be rounded. */
+static void gather_whole(
+        struct move_job *job, struct gox_pos block, gox_rgba *colors)
 {
-    gox_rgba colors[GOX_BLOCK_VOXELS];
+    const int64_t max = GOX_COORD_MAX;
+    const int64_t *m = job->whole;
+
+    for (int row = 0; row < 256; row++) {
+        int64_t y = block.y * 16 + (row & 15), z = block.z * 16 + (row >> 4);
+        int64_t s[3];
+        for (int k = 0; k < 3; k++)
+            s[k] = m[k] * (block.x * 16) + m[4 + k] * y + m[8 + k] * z +
+                   m[12 + k];
+        for (int x = 0; x < 16; x++) {
+            bool is_valid = s[0] >= -max && s[0] < max && s[1] >= -max &&
+                            s[1] < max && s[2] >= -max && s[2] < max;
+            gox_rgba c = 0;
+            if (is_valid)
+                c = gox_cursor_get(
+                        &job->source, gox_pos_make((int32_t)s[0], (int32_t)s[1],
+                                              (int32_t)s[2]));
+            *colors++ = c;
+            for (int k = 0; k < 3; k++)
+                s[k] += m[k];
+        }
+    }
+}
+
+static void gather_rounded(
+        struct move_job *job, struct gox_pos block, gox_rgba *colors)
+{
     const float *m = job->inv.m;
 
     for (int i = 0; i < GOX_BLOCK_VOXELS; i++) {
@@ -118,7 +149,29 @@ static int make_target(struct move_job *job, struct gox_pos block)
         colors[i] =
                 gox_cursor_get(&job->source, gox_pos_make(s[0], s[1], s[2]));
     }
+}
+
+static int make_target(struct move_job *job, struct gox_pos block)
+{
+    gox_rgba colors[GOX_BLOCK_VOXELS];
+
+    if (job->is_whole)
+        gather_whole(job, block, colors);
+    else
+        gather_rounded(job, block, colors);
     return gox_volume_set_block(job->target, block, colors);
+}
+
+/* Whether the inverse has whole numbers only, small enough to add up. */
+static bool take_whole(struct move_job *job)
+{
+    for (int i = 0; i < 16; i++) {
+        float v = job->inv.m[i];
+        if (v != floorf(v) || fabsf(v) > 8 * GOX_COORD_MAX)
+            return false;
+        job->whole[i] = (int64_t)v;
+    }
+    return true;
 }
 
 static int make_once(struct move_job *job, struct gox_pos block)
@@ -185,6 +238,7 @@ int gox__volume_transform(const gox_volume *src, const struct gox_mat4 *mat,
         rc = move_blocks(src, blocks, job.target);
     else if (gox_mat4_invert(*mat, &job.inv)) {
         gox_cursor_init(&job.source, src);
+        job.is_whole = take_whole(&job);
         rc = resample(&job, src, task);
     }
     if (rc < 0) {

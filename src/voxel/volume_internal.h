@@ -65,6 +65,8 @@ static inline struct gox_pos gox__key_pos(uint64_t key)
 /* Table. NULL tables are empty ones. */
 struct gox_table *gox__table_new(size_t capacity);
 struct gox_table *gox__table_copy(const struct gox_table *t, size_t capacity);
+/* Replaces an unshared table by a larger one. false: out of memory. */
+bool gox__table_grow(struct gox_table **t, size_t capacity);
 void gox__table_unref(struct gox_table *t);
 /* The slot of a key, NULL when it has none. */
 struct gox_slot *gox__table_find(struct gox_table *t, uint64_t key);

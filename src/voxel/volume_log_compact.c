@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "voxel/volume_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 static void add_block_box(struct gox_volume_log *log, uint64_t key)
@@ -47,18 +48,38 @@ static void compact_points(struct gox_volume_log *log, const gox_volume *vol)
     log->point_count = kept;
 }
 
-/* The runs of voxels where before and now differ, split where the old colour
- * changes. Returns their number, max + 1 when there are more than max. */
-static size_t find_runs(const gox_rgba *before, const gox_rgba *now,
-        struct gox_log_run *runs, size_t max)
+/* A block before and after an edit, as colours. */
+struct block_pair {
+    gox_rgba before[GOX_BLOCK_VOXELS], now[GOX_BLOCK_VOXELS];
+    unsigned changes; /* voxels that differ */
+    unsigned runs;    /* runs of them with one old colour each */
+};
+
+static void decode_pair(
+        struct block_pair *pair, const gox_block *before, const gox_block *now)
 {
+    gox_block_decode(before, pair->before);
+    gox_block_decode(now, pair->now);
+    pair->changes = pair->before[0] != pair->now[0];
+    pair->runs = pair->changes;
+    /* Without branches, so that several voxels are compared at once. */
+    for (unsigned i = 1; i < GOX_BLOCK_VOXELS; i++) {
+        unsigned is_changed = pair->before[i] != pair->now[i];
+        unsigned goes_on = (pair->before[i - 1] != pair->now[i - 1]) &
+                           (pair->before[i] == pair->before[i - 1]);
+        pair->changes += is_changed;
+        pair->runs += is_changed & (goes_on ^ 1);
+    }
+}
+
+static void write_runs(const struct block_pair *pair, struct gox_log_run *runs)
+{
+    const gox_rgba *before = pair->before, *now = pair->now;
     size_t count = 0;
 
     for (unsigned i = 0; i < GOX_BLOCK_VOXELS; i++) {
         if (before[i] == now[i])
             continue;
-        if (count == max)
-            return max + 1;
         unsigned end = i + 1;
         while (end < GOX_BLOCK_VOXELS && before[end] != now[end] &&
                 before[end] == before[i])
@@ -67,36 +88,45 @@ static size_t find_runs(const gox_rgba *before, const gox_rgba *now,
                 (uint16_t)i, (uint16_t)(end - i), before[i]};
         i = end - 1;
     }
-    return count;
+    assert(count == pair->runs);
 }
 
-/* Replaces the block of a record by runs where that is smaller. */
-static void compact_block(struct gox_volume_log *log,
-        struct gox_log_block *record, const gox_block *now)
+/* Keeps runs instead of the block where they are smaller. */
+static void keep_runs(struct gox_volume_log *log, struct gox_log_block *record,
+        const struct block_pair *pair)
 {
-    struct gox_log_run runs[GOX_BLOCK_VOXELS / 2];
-    gox_rgba before[GOX_BLOCK_VOXELS], after[GOX_BLOCK_VOXELS] = {0};
     size_t bytes = gox_block_bytes(record->before);
-    size_t max = (bytes - 1) / sizeof(struct gox_log_run);
 
-    if (max > sizeof(runs) / sizeof(runs[0]))
-        max = sizeof(runs) / sizeof(runs[0]);
-    gox_block_decode(record->before, before);
-    if (now != NULL)
-        gox_block_decode(now, after);
-    size_t count = find_runs(before, after, runs, max);
-    if (count == 0 || count > max || log->run_count + count > UINT32_MAX ||
-            !gox_grow(&log->runs, &log->run_capacity, log->run_count + count,
-                    sizeof(*log->runs)))
+    if (pair->runs * sizeof(struct gox_log_run) >= bytes ||
+            log->run_count + pair->runs > UINT32_MAX ||
+            !gox_grow(&log->runs, &log->run_capacity,
+                    log->run_count + pair->runs, sizeof(*log->runs)))
         return;
-    memcpy(log->runs + log->run_count, runs, count * sizeof(*runs));
+    write_runs(pair, log->runs + log->run_count);
     record->first_run = (uint32_t)log->run_count;
-    record->run_count = (uint32_t)count;
-    log->run_count += count;
+    record->run_count = pair->runs;
+    log->run_count += pair->runs;
     if (gox_block_is_shared(record->before))
         log->copied_bytes += bytes;
     gox_block_unref(record->before);
     record->before = NULL;
+}
+
+/* Returns how many voxels of the block changed. */
+static unsigned compact_block(struct gox_volume_log *log,
+        struct gox_log_block *record, const gox_block *now)
+{
+    const gox_block *before = record->before;
+
+    /* Empty or of one colour: nothing is smaller than that. */
+    if (before == now || before == NULL || now == NULL ||
+            gox_block_is_uniform(before, NULL))
+        return gox__block_count_changes(before, now);
+    struct block_pair pair;
+    decode_pair(&pair, before, now);
+    if (pair.changes > 0)
+        keep_runs(log, record, &pair);
+    return pair.changes;
 }
 
 static void compact_blocks(struct gox_volume_log *log, const gox_volume *vol)
@@ -105,19 +135,14 @@ static void compact_blocks(struct gox_volume_log *log, const gox_volume *vol)
 
     for (size_t i = 0; i < log->block_count; i++) {
         struct gox_log_block record = log->blocks[i];
-        const gox_block *now =
-                gox_volume_peek_block(vol, gox__key_pos(record.key));
-        unsigned changes = gox__block_count_changes(record.before, now);
+        unsigned changes = compact_block(log, &record,
+                gox_volume_peek_block(vol, gox__key_pos(record.key)));
         if (changes == 0) {
             gox_block_unref(record.before);
             continue;
         }
         log->voxels_changed += changes;
         add_block_box(log, record.key);
-        /* Half of a block in runs of one voxel is as large as a raw block. */
-        if (record.before != NULL && now != NULL &&
-                !gox_block_is_uniform(record.before, NULL))
-            compact_block(log, &record, now);
         log->blocks[kept++] = record;
     }
     log->block_count = kept;

@@ -56,7 +56,8 @@ static size_t free_place(const struct gox_table *t, uint64_t key)
     return i;
 }
 
-struct gox_table *gox__table_copy(const struct gox_table *t, size_t capacity)
+/* A new table with the same slots; the blocks get no new references. */
+static struct gox_table *copy_slots(const struct gox_table *t, size_t capacity)
 {
     struct gox_table *copy = gox__table_new(capacity);
 
@@ -65,7 +66,6 @@ struct gox_table *gox__table_copy(const struct gox_table *t, size_t capacity)
     for (size_t i = 0; i < t->capacity; i++) {
         if (t->slots[i].block == NULL)
             continue;
-        gox_block_ref(t->slots[i].block);
         size_t at =
                 capacity == t->capacity ? i : free_place(copy, t->slots[i].key);
         copy->slots[at] = t->slots[i];
@@ -73,6 +73,28 @@ struct gox_table *gox__table_copy(const struct gox_table *t, size_t capacity)
     copy->count = t->count;
     copy->solid = t->solid;
     return copy;
+}
+
+struct gox_table *gox__table_copy(const struct gox_table *t, size_t capacity)
+{
+    struct gox_table *copy = copy_slots(t, capacity);
+
+    for (size_t i = 0; copy != NULL && i < capacity; i++) {
+        if (copy->slots[i].block != NULL)
+            gox_block_ref(copy->slots[i].block);
+    }
+    return copy;
+}
+
+bool gox__table_grow(struct gox_table **t, size_t capacity)
+{
+    struct gox_table *grown = copy_slots(*t, capacity);
+
+    if (grown == NULL)
+        return false;
+    gox_free(*t);
+    *t = grown;
+    return true;
 }
 
 void gox__table_unref(struct gox_table *t)

@@ -31,10 +31,12 @@ int gox__volume_own_table(gox_volume *vol, size_t extra)
     size_t capacity = t->capacity;
     if (is_full)
         capacity = gox__table_capacity_for(t->count + extra);
+    if (!is_shared)
+        return gox__table_grow(&vol->table, capacity) ? 0 : GOX_ERR_NOMEM;
     struct gox_table *own = gox__table_copy(t, capacity);
     if (own == NULL)
         return GOX_ERR_NOMEM;
-    if (is_shared && vol->log != NULL)
+    if (vol->log != NULL)
         vol->log->copied_bytes += table_bytes(t);
     gox__table_unref(t);
     vol->table = own;
@@ -193,6 +195,13 @@ static struct gox_bbox clip_to_block(struct gox_bbox box, struct gox_pos b)
             {r.max.x - o.x, r.max.y - o.y, r.max.z - o.z}};
 }
 
+static bool is_inside(struct gox_bbox b, struct gox_bbox outer)
+{
+    struct gox_bbox u = gox_bbox_union(b, outer);
+
+    return memcmp(&u, &outer, sizeof(u)) == 0;
+}
+
 static gox_block *new_painted(
         const gox_block *block, struct gox_bbox in, gox_rgba color)
 {
@@ -219,6 +228,10 @@ static int fill_block(gox_volume *vol, struct gox_pos p, struct gox_bbox box,
 
     if (gox_bbox_volume(in) == GOX_BLOCK_VOXELS)
         return put_at_key(vol, key, gox_block_ref(full));
+    /* All that is there goes: most of the border when a shape is erased. */
+    if (color == 0 && slot != NULL &&
+            is_inside(gox_block_bbox(slot->block), in))
+        return put_at_key(vol, key, NULL);
     bool is_even = slot == NULL || gox_block_is_uniform(slot->block, &old);
     if (is_even && old == color)
         return 0;
