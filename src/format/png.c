@@ -2,8 +2,9 @@
  * PNG to and from RGBA pixels, on libspng.
  *
  * Invariant: nothing is allocated for the pixels before the header was read
- * and its size checked; libspng's own memory comes from the project's
- * allocator and is bounded by its chunk limits. */
+ * and its size checked; libspng's own memory is bounded by its chunk limits.
+ * It keeps its own allocator: it reports some failures of one that it is given
+ * as damage of the picture. */
 #include "format/png.h"
 
 #include "base/alloc.h"
@@ -14,20 +15,6 @@
 #include <string.h>
 
 #define BLOCK_SIDE 64
-
-static void *spng_realloc(void *ptr, size_t size)
-{
-    return gox_realloc_array(ptr, 1, size);
-}
-
-static spng_ctx *open_context(int flags)
-{
-    struct spng_alloc alloc = {.malloc_fn = gox_malloc,
-            .realloc_fn = spng_realloc,
-            .calloc_fn = gox_calloc,
-            .free_fn = gox_free};
-    return spng_ctx_new2(&alloc, flags);
-}
 
 static int fail(struct gox_error *err, int spng_code, const char *what)
 {
@@ -42,7 +29,7 @@ static int fail(struct gox_error *err, int spng_code, const char *what)
 static spng_ctx *open_reader(const uint8_t *data, size_t len,
         struct spng_ihdr *ihdr, struct gox_error *err, int *rc)
 {
-    spng_ctx *ctx = open_context(0);
+    spng_ctx *ctx = spng_ctx_new(0);
     int code = ctx != NULL ? 0 : SPNG_EMEM;
     if (code == 0)
         code = spng_set_chunk_limits(ctx, 1 << 20, 4 << 20);
@@ -140,6 +127,9 @@ int gox_png_read_block(gox_rgba colors[4096], const uint8_t *data, size_t len,
     if (rc == 0) {
         int code = spng_decode_image(
                 ctx, colors, BLOCK_SIDE * BLOCK_SIDE * 4, SPNG_FMT_RGBA8, 0);
+        /* The last checksums come after the last pixel. */
+        if (code == 0)
+            code = spng_decode_chunks(ctx);
         if (code != 0)
             rc = fail(err, code, "the pixels cannot be read");
     }
@@ -206,7 +196,7 @@ int gox_png_write(struct gox_buf *out, const gox_rgba *data, int width,
                               : SPNG_COLOR_TYPE_TRUECOLOR_ALPHA};
     int rc = 0;
     uint8_t *bytes = to_bytes(data, count, channels);
-    spng_ctx *ctx = open_context(SPNG_CTX_ENCODER);
+    spng_ctx *ctx = spng_ctx_new(SPNG_CTX_ENCODER);
     int code = bytes != NULL && ctx != NULL ? 0 : SPNG_EMEM;
     if (code == 0)
         code = set_options(ctx, &ihdr, level, out);
