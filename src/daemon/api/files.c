@@ -142,6 +142,9 @@ static int work_read(struct gox_call *call)
     int rc = gox_call_read_file(call, job->path, &in);
     if (rc < 0)
         return rc;
+    /* What it is, for the answer; when nothing is sure the reader tells why. */
+    if (job->format == NULL)
+        job->format = gox_format_detect(in.data, in.len, job->path);
     rc = gox_format_read(&job->image, job->format, in.data, in.len, job->path,
             &job->opts, &job->report, &call->task, &call->err);
     gox_input_fini(&in);
@@ -224,8 +227,12 @@ static int finish_load(struct gox_call *call)
     gox_writer_bool(call->out, "success", true);
     gox_writer_string(call->out, "path", full);
     gox_writer_string(call->out, "project", project->name);
+    if (job->format != NULL)
+        gox_writer_string(call->out, "format", job->format->name);
     put_report(call->out, job);
     gox_writer_uint(call->out, "layers", project->image->layer_count);
+    gox_writer_uint(call->out, "materials", project->image->material_count);
+    gox_writer_uint(call->out, "cameras", project->image->camera_count);
     gox_writer_uint(call->out, "revision", gox_project_revision(project));
     gox_writer_end_object(call->out);
     return 0;
@@ -479,7 +486,7 @@ const struct gox_method gox_api_files[] = {
         {.name = "goxel.load_project", .aliases = "goxel.open_file",
          .group = "files", .flags = GOX_METHOD_LONG, .error = GOX_ERR_LOAD,
          GOX_PARAMS(LOAD_PARAMS),
-         .result = "success:bool path:string project:string " REPORT " layers:int revision:int",
+         .result = "success:bool path:string project:string format:string? " REPORT " layers:int materials:int cameras:int revision:int",
          .summary = "Reads a model file of any known format as a project.",
          .run = load_project, .work = work_read, .finish = finish_load,
          .drop = drop_job},
