@@ -84,7 +84,7 @@ static void put_type(struct gox_buf *out, const json_t *schema)
         gox_buf_put_str(out, type[0] ? type : "any value");
     }
     if (json_is_number(min) && json_is_number(max))
-        gox_buf_printf(out, " %.15g..%.15g", json_number_value(min),
+        gox_buf_printf(out, " %.17g..%.17g", json_number_value(min),
                 json_number_value(max));
 }
 
