@@ -202,6 +202,13 @@ void gox_call_set_project(struct gox_call *call, gox_project *project)
     call->session->project = project;
 }
 
+struct gox_renders *gox_call_renders(struct gox_call *call)
+{
+    /* What is added now must go when its time is over. */
+    gox__daemon_need_cleanup(call->daemon);
+    return &call->daemon->renders;
+}
+
 struct gox_clips *gox_call_clips(struct gox_call *call)
 {
     return &call->daemon->clips;

@@ -29,6 +29,7 @@ struct gox_daemon {
     gox_paths *paths;
     gox_projects *projects;
     struct gox_clips clips;
+    struct gox_renders renders;
     struct gox_stats stats;
     int64_t start_at_ns;
     int64_t start_wall_ms;
@@ -45,8 +46,10 @@ struct gox_daemon {
     gox_timer *grace;    /* answers texts that came without a newline */
     gox_timer *progress; /* sends progress */
     gox_timer *deadline; /* of stopping */
+    gox_timer *cleanup;  /* while there are render files */
     gox_signal *signals[3];
-    bool is_tick_on, is_grace_on, is_stopping, is_closed_in, is_cut;
+    bool is_tick_on, is_grace_on, is_cleanup_on, is_stopping, is_closed_in,
+            is_cut;
 };
 
 struct gox_kept_fd;
@@ -105,6 +108,7 @@ bool gox__parse_color(const char *text, size_t len, uint32_t *rgba);
 void gox__daemon_need_tick(gox_daemon *daemon);
 void gox__daemon_need_grace(gox_daemon *daemon);
 void gox__daemon_need_progress(gox_daemon *daemon);
+void gox__daemon_need_cleanup(gox_daemon *daemon);
 /* A call or a session ended; while stopping this may end the loop. */
 void gox__daemon_check_stop(gox_daemon *daemon);
 

@@ -77,6 +77,27 @@ void gox__daemon_need_progress(gox_daemon *d)
         gox_timer_start(d->progress, PROGRESS_MS, PROGRESS_MS);
 }
 
+static void on_cleanup(void *ctx)
+{
+    gox_daemon *d = ctx;
+    size_t removed = gox_renders_expire(&d->renders, gox_time_wall_ms());
+    if (removed > 0)
+        gox_log_put(
+                &d->log, GOX_LOG_INFO, "%zu old render files removed", removed);
+    if (d->renders.count > 0)
+        return;
+    gox_timer_stop(d->cleanup);
+    d->is_cleanup_on = false;
+}
+
+void gox__daemon_need_cleanup(gox_daemon *d)
+{
+    uint64_t ms = (uint64_t)d->settings.render_cleanup_interval * 1000;
+    if (!d->is_cleanup_on)
+        gox_timer_start(d->cleanup, ms, ms);
+    d->is_cleanup_on = true;
+}
+
 /* ---- connections ---- */
 
 static void reject_closed(void *ctx)
@@ -246,14 +267,16 @@ static int make_handles(gox_daemon *d, struct gox_error *err)
     d->grace = gox_timer_new(d->loop, on_grace, d);
     d->progress = gox_timer_new(d->loop, on_progress, d);
     d->deadline = gox_timer_new(d->loop, on_deadline, d);
+    d->cleanup = gox_timer_new(d->loop, on_cleanup, d);
     d->pool = gox_pool_new(d->loop, (unsigned)d->settings.server_workers,
             (size_t)d->settings.server_queue_size);
     d->signals[0] = gox_signal_new(d->loop, SIGTERM, on_signal, d);
     d->signals[1] = gox_signal_new(d->loop, SIGINT, on_signal, d);
     d->signals[2] = gox_signal_new(d->loop, SIGHUP, on_hangup, d);
     if (d->tick == NULL || d->grace == NULL || d->progress == NULL ||
-            d->deadline == NULL || d->pool == NULL || d->signals[0] == NULL ||
-            d->signals[1] == NULL || d->signals[2] == NULL)
+            d->deadline == NULL || d->cleanup == NULL || d->pool == NULL ||
+            d->signals[0] == NULL || d->signals[1] == NULL ||
+            d->signals[2] == NULL)
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     return 0;
 }
@@ -272,6 +295,8 @@ gox_daemon *gox_daemon_new(
     d->start_at_ns = gox_time_now_ns();
     d->start_wall_ms = gox_time_wall_ms();
     gox_clips_init(&d->clips);
+    gox_renders_init(&d->renders, d->settings.render_ttl * 1000,
+            (uint64_t)d->settings.render_max_size);
     gox_os_ignore_signals();
     int code = gox_log_open(&d->log, d->settings.daemon_log_file,
             (enum gox_log_level)d->settings.logging_level, err);
@@ -370,12 +395,14 @@ void gox_daemon_free(gox_daemon *d)
     gox_timer_close(d->grace);
     gox_timer_close(d->progress);
     gox_timer_close(d->deadline);
+    gox_timer_close(d->cleanup);
     gox_loop_free(d->loop);
     if (d->lock_fd >= 0)
         close(d->lock_fd);
     gox__call_free(d->spare);
     gox_projects_free(d->projects);
     gox_clips_fini(&d->clips);
+    gox_renders_fini(&d->renders);
     gox_registry_free(d->registry);
     gox_paths_free(d->paths);
     gox_log_close(&d->log);
