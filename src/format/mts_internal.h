@@ -15,16 +15,22 @@
 /* Nodes of one schematic, read or written. */
 #define GOX__MTS_MAX_NODES (UINT64_C(1) << 27)
 
+/* What a node is written for. */
+enum gox__mts_use {
+    GOX__MTS_BLOCK, /* full, opaque, needs no support: any colour near to it */
+    GOX__MTS_EXACT, /* only its very colour, as when a schematic was read */
+    GOX__MTS_NEVER  /* burns, flows, or players cannot place it */
+};
 struct gox__mts_node {
     const char *name;
     uint32_t rgb; /* 0xRRGGBB */
-    bool is_block;
+    enum gox__mts_use use;
 };
 
 /* By name; stairs and slabs give their material. NULL: not known. */
 const struct gox__mts_node *gox__mts_find_node(const char *name, size_t len);
-/* The plain block whose colour is nearest; never NULL. */
-const struct gox__mts_node *gox__mts_nearest_node(gox_rgba color);
+/* The node to write for a colour; never NULL. */
+const struct gox__mts_node *gox__mts_choose_node(gox_rgba color);
 /* Row i of the table, NULL behind its end. */
 const struct gox__mts_node *gox__mts_node_at(size_t i);
 

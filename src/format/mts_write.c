@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Luanti schematics (.mts), writing: each voxel of the merged image becomes the
- * plain block whose colour is nearest, the rest of the box air; every node is
+ * Luanti schematics (.mts), writing: each voxel of the merged image becomes a
+ * node of its colour or the plain block nearest to it, the rest of the box air;
+ * every node is
  * always placed. The schematic's corner is the model's, so where it stood in
  * the grid is not kept. */
 #include "base/alloc.h"
@@ -65,7 +66,7 @@ static int choose_nodes(struct writer *w)
         return GOX_ERR_NOMEM;
     for (size_t i = 0; i < w->color_count; i++) {
         gox_rgba c = w->colors[i].color;
-        const struct gox__mts_node *node = gox__mts_nearest_node(c);
+        const struct gox__mts_node *node = gox__mts_choose_node(c);
         uint32_t rgb = (uint32_t)gox_rgba_r(c) << 16 |
                        (uint32_t)gox_rgba_g(c) << 8 | gox_rgba_b(c);
         w->ids[i] = name_id(w, node->name);

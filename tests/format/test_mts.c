@@ -90,12 +90,12 @@ static void test_table_is_sorted(void **state)
             assert_true(strcmp(last->name, n->name) < 0);
         last = n;
         assert_ptr_equal(gox__mts_find_node(n->name, strlen(n->name)), n);
-        if (!n->is_block)
+        if (n->use != GOX__MTS_BLOCK)
             continue;
         blocks++;
         gox_rgba c = gox_rgba_make((uint8_t)(n->rgb >> 16),
                 (uint8_t)(n->rgb >> 8), (uint8_t)n->rgb, 255);
-        assert_ptr_equal(gox__mts_nearest_node(c), n);
+        assert_ptr_equal(gox__mts_choose_node(c), n);
     }
     assert_true(i > 200 && blocks > 50);
     assert_null(gox__mts_find_node("default:ston", 12));
@@ -162,16 +162,20 @@ static void test_round_trip(void **state)
     put_voxel(layer, 5, 6, 7, 0x615e5d);  /* default:stone */
     put_voxel(layer, 6, 8, 7, 0x464733);  /* near to nothing */
     put_voxel(layer, 5, 6, 10, 0xb39163); /* default:tree */
+    put_voxel(layer, 5, 6, 11, 0xa12213); /* default:apple, no block */
+    put_voxel(layer, 5, 6, 12, 0xff6400); /* lava, never written */
     struct gox_buf buf;
     struct gox_format_report report;
     write_ok(MTS, img, NULL, &buf, &report);
-    assert_int_equal(report.voxels, 3);
-    assert_non_null(strstr(report.note, "1 of 3 colours"));
+    assert_int_equal(report.voxels, 5);
+    assert_non_null(strstr(report.note, "2 of 5 colours"));
     struct gox_image *back = read_ok(MTS, &buf, &report);
     assert_string_equal(report.note, "");
-    assert_int_equal(count_voxels(back), 3);
+    assert_int_equal(count_voxels(back), 5);
     assert_int_equal(voxel_at(back, 0, 0, 0), 0x615e5d);
     assert_int_equal(voxel_at(back, 0, 0, 3), 0xb39163);
+    assert_int_equal(voxel_at(back, 0, 0, 4), 0xa12213);
+    assert_int_not_equal(voxel_at(back, 0, 0, 5), 0xff6400);
     assert_true(voxel_at(back, 1, 2, 0) > 0);
     gox_image_free(back);
     gox_buf_fini(&buf);
