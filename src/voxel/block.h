@@ -55,8 +55,7 @@ bool gox_block_is_shared(const gox_block *block);
 int gox_block_set(gox_block **block, unsigned index, gox_rgba color)
         GOX_MUST_CHECK;
 
-/* Checks the structure's own promises (counts, form, indices). Tests and debug
- * builds call it at every door. */
+/* Checks the structure's own promises (counts, form, indices), for tests. */
 bool gox_block_is_sane(const gox_block *block);
 
 #endif
