@@ -88,6 +88,8 @@ void gox_json_decode(struct gox_buf *out, struct gox_slice raw)
 bool gox_slice_equals_json(struct gox_slice raw, const char *text)
 {
     size_t i = 0;
+    if (raw.len == 0 || memchr(raw.data, '\\', raw.len) == NULL)
+        return strlen(text) == raw.len && memcmp(raw.data, text, raw.len) == 0;
     const char *t = text;
     while (i < raw.len) {
         char one[4];

@@ -111,6 +111,33 @@ struct flat_state {
     uint8_t seen[GOX_METHOD_MAX_PARAMS];
 };
 
+/* What one number of p is, for messages. */
+static struct gox_param part_param(const struct gox_param *p)
+{
+    struct gox_param one = {.type = GOX_PARAM_INT, .max = 255};
+    if (p->type == GOX_PARAM_POINT) {
+        int64_t min, max;
+        gox__param_range(p, &min, &max);
+        one.min = (double)min;
+        one.max = (double)max;
+    }
+    return one;
+}
+
+/* raw NULL: it is missing; is_twice: it came before. */
+static int fail_part(struct gox_binding *b, const struct gox_param *p, int part,
+        bool is_twice, struct gox_slice raw)
+{
+    char name[64];
+    struct gox_param one = part_param(p);
+    snprintf(name, sizeof name, "%s%c", p->flat, letters_of(p)[part]);
+    if (!is_twice)
+        return fail_value(b, &one, name, raw);
+    snprintf(b->detail.param, sizeof b->detail.param, "%s", name);
+    return gox_error_set(
+            b->err, GOX_ERR_PARAMS, "parameter \"%s\" is given twice", name);
+}
+
 static int bind_part(struct gox_binding *b, size_t i, int part,
         struct gox_reader *r, struct flat_state *flat)
 {
@@ -118,22 +145,14 @@ static int bind_part(struct gox_binding *b, size_t i, int part,
     struct gox_arg *arg = &b->args[i];
     int64_t min = 0;
     int64_t max = 255;
-    char name[64];
-    snprintf(name, sizeof name, "%s%c", p->flat, letters_of(p)[part]);
-    if (arg->is_given || (flat->seen[i] >> part & 1) != 0) {
-        snprintf(b->detail.param, sizeof b->detail.param, "%s", name);
-        return gox_error_set(b->err, GOX_ERR_PARAMS,
-                "parameter \"%s\" is given twice", name);
-    }
+    if (arg->is_given || (flat->seen[i] >> part & 1) != 0)
+        return fail_part(b, p, part, true, (struct gox_slice){NULL, 0});
     if (p->type == GOX_PARAM_POINT)
         gox__param_range(p, &min, &max);
     size_t pos = r->pos;
     int64_t value = gox_reader_int(r, min, max);
-    if (r->error != 0) {
-        struct gox_param one = {
-                .type = GOX_PARAM_INT, .min = (double)min, .max = (double)max};
-        return fail_value(b, &one, name, raw_at(r, pos));
-    }
+    if (r->error != 0)
+        return fail_part(b, p, part, false, raw_at(r, pos));
     if (p->type == GOX_PARAM_POINT) {
         arg->point[part] = (int32_t)value;
     } else {
@@ -156,9 +175,17 @@ static void list_names(const struct gox_method *m, char *text, size_t size)
 {
     size_t used = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < m->param_count && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s",
-                i > 0 ? ", " : "", m->params[i].name);
+    for (size_t i = 0; i < m->param_count && used < size; i++) {
+        const struct gox_param *p = &m->params[i];
+        used += (size_t)snprintf(
+                text + used, size - used, "%s%s", i > 0 ? ", " : "", p->name);
+        for (size_t k = 0;
+                p->flat != NULL && letters_of(p)[k] != '\0' && used < size; k++)
+            used += (size_t)snprintf(text + used, size - used, "%s%s%c",
+                    k > 0 ? " " : " (or ", p->flat, letters_of(p)[k]);
+        if (p->flat != NULL && used < size)
+            used += (size_t)snprintf(text + used, size - used, ")");
+    }
     if (used < size && (m->flags & (GOX_METHOD_READ | GOX_METHOD_EDIT)) != 0)
         used += (size_t)snprintf(text + used, size - used, "%sproject",
                 m->param_count > 0 ? ", " : "");
@@ -348,18 +375,8 @@ static int finish_flat(struct gox_binding *b, size_t i, unsigned seen)
     for (int part = 0; part < parts; part++) {
         if ((seen >> part & 1) != 0)
             continue;
-        if (!(is_point ? p->fallback != NULL : part == 3)) {
-            char name[64];
-            struct gox_param one = {.type = GOX_PARAM_INT, .max = 255};
-            if (is_point) {
-                int64_t min, max;
-                gox__param_range(p, &min, &max);
-                one.min = (double)min;
-                one.max = (double)max;
-            }
-            snprintf(name, sizeof name, "%s%c", p->flat, letters_of(p)[part]);
-            return fail_value(b, &one, name, (struct gox_slice){NULL, 0});
-        }
+        if (!(is_point ? p->fallback != NULL : part == 3))
+            return fail_part(b, p, part, false, (struct gox_slice){NULL, 0});
         if (is_point)
             arg->point[part] = whole.point[part];
         else
@@ -368,6 +385,15 @@ static int finish_flat(struct gox_binding *b, size_t i, unsigned seen)
     arg->is_given = true;
     arg->is_set = true;
     return 0;
+}
+
+static int fail_missing(struct gox_binding *b, const struct gox_param *p)
+{
+    struct gox_slice nothing = {NULL, 0};
+    /* Clients of the old methods know only x, y, z. */
+    if (p->flat != NULL && p->flat[0] == '\0' && p->type == GOX_PARAM_POINT)
+        return fail_part(b, p, 0, false, nothing);
+    return fail_value(b, p, p->name, nothing);
 }
 
 static int finish_args(struct gox_binding *b, const struct flat_state *flat)
@@ -381,12 +407,7 @@ static int finish_args(struct gox_binding *b, const struct flat_state *flat)
         else if (!arg->is_set && p->fallback != NULL)
             code = set_fallback(b, p, arg);
         else if (!arg->is_set && (p->flags & GOX_PARAM_REQUIRED) != 0)
-            code = fail_value(b, p,
-                    p->flat != NULL && p->type == GOX_PARAM_POINT &&
-                                    p->flat[0] == '\0'
-                            ? "x"
-                            : p->name,
-                    (struct gox_slice){NULL, 0});
+            code = fail_missing(b, p);
         if (code < 0)
             return code;
     }
