@@ -71,6 +71,7 @@ static struct gox_edit *pop_last(struct gox_edit_list *list)
 {
     struct gox_edit *edit = list->last;
 
+    assert(edit != NULL);
     list->last = edit->prev;
     if (list->last != NULL)
         list->last->next = NULL;

@@ -204,7 +204,7 @@ static void test_info(void **state)
                              1, &info),
             0);
     assert_int_equal(gox_history_revision(h), 0);
-    for (int n = 0; n < 60; n++) {
+    for (int n = 0; n < 24; n++) {
         struct gox_image *before = gox_image_dup(img);
         assert_int_equal(
                 gox_history_begin(h, img,
