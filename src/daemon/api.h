@@ -114,6 +114,9 @@ int gox_call_begin(struct gox_call *call, enum gox_edit_kind kind,
         const char *label) GOX_MUST_CHECK;
 /* Closes it; call->edit is filled in. Marks the project modified. */
 int gox_call_commit(struct gox_call *call) GOX_MUST_CHECK;
+/* For methods that step through history themselves: what the step did. */
+void gox_call_note_edit(struct gox_call *call, const struct gox_edit_info *info,
+        int64_t now_ms);
 /* Puts "revision" into the result object. */
 void gox_call_put_revision(struct gox_call *call);
 

@@ -6,6 +6,7 @@
  * parts of a call share their parent's. */
 #include "base/time.h"
 #include "daemon/daemon_internal.h"
+#include "daemon/subscribe.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,10 +93,18 @@ int gox_call_begin(
     return 0;
 }
 
+void gox_call_note_edit(
+        struct gox_call *call, const struct gox_edit_info *info, int64_t now)
+{
+    call->project->modified_ms = now;
+    call->edit = *info;
+    gox__changes_note(call, info);
+}
+
 static void note_edit(struct gox_call *call, int64_t now, bool has_changed)
 {
     if (has_changed)
-        call->project->modified_ms = now;
+        gox_call_note_edit(call, &call->edit, now);
     call->edit.revision = gox_project_revision(call->project);
 }
 

@@ -46,10 +46,11 @@ struct gox_daemon {
     gox_timer *grace;    /* answers texts that came without a newline */
     gox_timer *progress; /* sends progress */
     gox_timer *deadline; /* of stopping */
+    gox_timer *notify;   /* tells subscribers after this turn */
     gox_timer *cleanup;  /* while there are render files */
     gox_signal *signals[3];
-    bool is_tick_on, is_grace_on, is_cleanup_on, is_stopping, is_closed_in,
-            is_cut;
+    bool is_tick_on, is_grace_on, is_cleanup_on, is_notify_on, is_stopping,
+            is_closed_in, is_cut;
 };
 
 struct gox_kept_fd;
@@ -109,6 +110,7 @@ void gox__daemon_need_tick(gox_daemon *daemon);
 void gox__daemon_need_grace(gox_daemon *daemon);
 void gox__daemon_need_progress(gox_daemon *daemon);
 void gox__daemon_need_cleanup(gox_daemon *daemon);
+void gox__daemon_need_notify(gox_daemon *daemon);
 /* A call or a session ended; while stopping this may end the loop. */
 void gox__daemon_check_stop(gox_daemon *daemon);
 

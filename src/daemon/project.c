@@ -49,6 +49,7 @@ void gox_project_unref(gox_project *project)
     gox_image_free(project->image);
     gox_history_free(project->history);
     gox_free(project->path);
+    gox_free(project->changes);
     gox_free(project);
 }
 

@@ -13,6 +13,7 @@
 typedef struct gox_project gox_project;
 typedef struct gox_projects gox_projects;
 struct gox_call;
+struct gox_changes;
 
 struct gox_project {
     char name[GOX_NAME_BYTES];
@@ -27,7 +28,8 @@ struct gox_project {
     bool is_closed;        /* out of the list; freed with the last ref */
     struct gox_call *turn; /* the long edit that holds the write turn */
     struct gox_call *waiting_first, *waiting_last; /* edits after it */
-    gox_project *next; /* in the list, oldest first */
+    struct gox_changes *changes; /* daemon/subscribe.h; owned; or NULL */
+    gox_project *next;           /* in the list, oldest first */
 };
 
 /* max_undo_bytes: of each project's history. NULL when out of memory. */

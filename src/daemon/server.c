@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "daemon/daemon_internal.h"
 #include "daemon/session.h"
+#include "daemon/subscribe.h"
 #include "goxel/version.h"
 #include "platform/os.h"
 #include "platform/socket.h"
@@ -75,6 +76,21 @@ void gox__daemon_need_progress(gox_daemon *d)
 {
     if (d->progress_count == 1)
         gox_timer_start(d->progress, PROGRESS_MS, PROGRESS_MS);
+}
+
+static void on_notify(void *ctx)
+{
+    gox_daemon *d = ctx;
+    d->is_notify_on = false;
+    for (gox_session *s = d->sessions; s != NULL; s = s->next)
+        gox__subscriptions_pump(s);
+}
+
+void gox__daemon_need_notify(gox_daemon *d)
+{
+    if (!d->is_notify_on)
+        gox_timer_start(d->notify, 0, 0);
+    d->is_notify_on = true;
 }
 
 static void on_cleanup(void *ctx)
@@ -268,14 +284,15 @@ static int make_handles(gox_daemon *d, struct gox_error *err)
     d->progress = gox_timer_new(d->loop, on_progress, d);
     d->deadline = gox_timer_new(d->loop, on_deadline, d);
     d->cleanup = gox_timer_new(d->loop, on_cleanup, d);
+    d->notify = gox_timer_new(d->loop, on_notify, d);
     d->pool = gox_pool_new(d->loop, (unsigned)d->settings.server_workers,
             (size_t)d->settings.server_queue_size);
     d->signals[0] = gox_signal_new(d->loop, SIGTERM, on_signal, d);
     d->signals[1] = gox_signal_new(d->loop, SIGINT, on_signal, d);
     d->signals[2] = gox_signal_new(d->loop, SIGHUP, on_hangup, d);
     if (d->tick == NULL || d->grace == NULL || d->progress == NULL ||
-            d->deadline == NULL || d->cleanup == NULL || d->pool == NULL ||
-            d->signals[0] == NULL || d->signals[1] == NULL ||
+            d->deadline == NULL || d->cleanup == NULL || d->notify == NULL ||
+            d->pool == NULL || d->signals[0] == NULL || d->signals[1] == NULL ||
             d->signals[2] == NULL)
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     return 0;
@@ -396,6 +413,7 @@ void gox_daemon_free(gox_daemon *d)
     gox_timer_close(d->progress);
     gox_timer_close(d->deadline);
     gox_timer_close(d->cleanup);
+    gox_timer_close(d->notify);
     gox_loop_free(d->loop);
     if (d->lock_fd >= 0)
         close(d->lock_fd);

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/time.h"
+#include "daemon/subscribe.h"
 #include "platform/socket.h"
 
 #include <string.h>
@@ -38,6 +39,11 @@ static void flush(gox_session *s)
         s->is_gone = true;
     else if (gox_stream_pending(s->out_stream) > 0)
         gox__daemon_need_tick(s->daemon);
+}
+
+void gox__session_flush(gox_session *s)
+{
+    flush(s);
 }
 
 struct gox_buf *gox__session_reply_buf(gox_session *s)
@@ -419,8 +425,10 @@ static void on_end(void *ctx, int code)
 static void on_drained(void *ctx)
 {
     gox_session *s = ctx;
-    if (!s->is_closing)
-        process(s);
+    if (s->is_closing)
+        return;
+    gox__subscriptions_pump(s);
+    process(s);
 }
 
 static void on_broken(void *ctx)
@@ -447,6 +455,7 @@ static void on_closed(void *ctx)
         s->next->prev = s->prev;
     d->session_count--;
     gox_project_unref(s->project);
+    gox__subscriptions_free(s->subs);
     gox_frame_fini(&s->frame);
     gox_buf_fini(&s->out);
     if (s->batch != NULL)
@@ -483,7 +492,7 @@ gox_session *gox__session_new(
         s->next->prev = s;
     d->sessions = s;
     d->session_count++;
-    d->stats.connections++;
+    s->number = ++d->stats.connections;
     gox_stream_set_events(own_in, &events, s);
     gox_stream_set_events(own_out, &events, s);
     gox_stream_start(own_in);

@@ -39,8 +39,10 @@ struct gox_session {
     bool has_ended; /* no more input comes */
     bool is_gone;   /* nobody reads the replies */
     bool is_closing;
-    bool is_full;             /* reading stopped until replies are read */
-    bool in_process, in_look; /* guards against coming in again */
+    bool is_full;                   /* reading stopped until replies are read */
+    bool in_process, in_look;       /* guards against coming in again */
+    uint64_t number;                /* the nth connection, from 1 */
+    struct gox_subscriptions *subs; /* daemon/subscribe.h; owned; or NULL */
     gox_session *prev, *next;
 };
 
@@ -59,6 +61,8 @@ void gox__session_resume(gox_session *session);
 void gox__session_grace(gox_session *session, int64_t now_ns);
 /* Cuts off a client that does not read. */
 void gox__session_tick(gox_session *session, int64_t now_ns);
+/* Sends what is in `out`, which ends with a whole line. */
+void gox__session_flush(gox_session *session);
 /* Sends progress of the request under way. */
 void gox__session_progress(gox_session *session);
 /* Ends the request with this raw id; false when none is under way. */

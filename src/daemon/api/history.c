@@ -36,8 +36,7 @@ static int step(struct gox_call *call,
     if (rc == 0)
         return gox_call_fail(call, GOX_ERR_NOT_FOUND,
                 "there is nothing to %s; the project is unchanged", what);
-    call->edit = info;
-    call->project->modified_ms = info.at_ms;
+    gox_call_note_edit(call, &info, info.at_ms);
     gox_writer_object(call->out, NULL);
     gox_writer_bool(call->out, "success", true);
     gox_writer_int(call->out, "steps", rc);
