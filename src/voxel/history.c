@@ -31,7 +31,7 @@ static void free_changes(struct gox_volume_log *log)
     }
 }
 
-void gox__edit_free(struct gox_edit *edit)
+void gox__history_edit_free(struct gox_edit *edit)
 {
     if (edit == NULL)
         return;
@@ -40,7 +40,7 @@ void gox__edit_free(struct gox_edit *edit)
     gox_free(edit);
 }
 
-void gox__edit_list_push(struct gox_edit_list *list, struct gox_edit *edit)
+void gox__history_list_push(struct gox_edit_list *list, struct gox_edit *edit)
 {
     edit->prev = NULL;
     edit->next = list->first;
@@ -52,7 +52,7 @@ void gox__edit_list_push(struct gox_edit_list *list, struct gox_edit *edit)
     list->count++;
 }
 
-struct gox_edit *gox__edit_list_pop(struct gox_edit_list *list)
+struct gox_edit *gox__history_list_pop(struct gox_edit_list *list)
 {
     struct gox_edit *edit = list->first;
 
@@ -87,12 +87,12 @@ void gox__history_trim(struct gox_history *h)
         struct gox_edit *oldest = pop_last(&h->undo);
         h->base_state = oldest->info.revision;
         h->bytes -= oldest->bytes;
-        gox__edit_free(oldest);
+        gox__history_edit_free(oldest);
     }
     while (h->bytes > h->max_bytes && h->redo.count > 0) {
         struct gox_edit *farthest = pop_last(&h->redo);
         h->bytes -= farthest->bytes;
-        gox__edit_free(farthest);
+        gox__history_edit_free(farthest);
     }
 }
 
@@ -101,7 +101,7 @@ static void clear_redo(struct gox_history *h)
     while (h->redo.count > 0) {
         struct gox_edit *edit = pop_last(&h->redo);
         h->bytes -= edit->bytes;
-        gox__edit_free(edit);
+        gox__history_edit_free(edit);
     }
 }
 
@@ -198,7 +198,7 @@ int gox_history_begin(gox_history *h, struct gox_image *img,
         rc = edit->image == NULL ? GOX_ERR_NOMEM : 0;
     }
     if (rc < 0) {
-        gox__edit_free(edit);
+        gox__history_edit_free(edit);
         return rc;
     }
     for (size_t i = 0; kind == GOX_EDIT_VOXELS && i < img->layer_count; i++)
@@ -228,7 +228,7 @@ void gox_history_rollback(gox_history *h)
             gox__volume_log_rollback(h->logs[i], volume);
         }
     }
-    gox__edit_free(edit);
+    gox__history_edit_free(edit);
     h->open = NULL;
     h->image = NULL;
 }
@@ -299,7 +299,7 @@ static void add_edit(struct gox_history *h, struct gox_edit *edit,
     if (info != NULL)
         *info = edit->info;
     clear_redo(h);
-    gox__edit_list_push(&h->undo, edit);
+    gox__history_list_push(&h->undo, edit);
     h->bytes += edit->bytes;
     gox__history_trim(h);
 }
@@ -332,7 +332,7 @@ int gox_history_commit(
         info->revision = h->revision;
         info->at_ms = wall_ms;
     }
-    gox__edit_free(edit);
+    gox__history_edit_free(edit);
     return 0;
 }
 

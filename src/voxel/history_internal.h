@@ -70,13 +70,13 @@ struct gox_image_change gox__image_compare(
 /* Exchanges the contents of two images. */
 void gox__image_swap(struct gox_image *a, struct gox_image *b);
 
-void gox__edit_free(struct gox_edit *edit);
+void gox__history_edit_free(struct gox_edit *edit);
 /* The revision of the current state in the line of edits. */
 uint64_t gox__history_state(const struct gox_history *h);
 void gox__history_add_alias(struct gox_history *h);
 /* Drops the oldest edits until max_bytes is kept. */
 void gox__history_trim(struct gox_history *h);
-void gox__edit_list_push(struct gox_edit_list *list, struct gox_edit *edit);
-struct gox_edit *gox__edit_list_pop(struct gox_edit_list *list);
+void gox__history_list_push(struct gox_edit_list *list, struct gox_edit *edit);
+struct gox_edit *gox__history_list_pop(struct gox_edit_list *list);
 
 #endif

@@ -112,7 +112,7 @@ static int step_once(struct gox_history *h, struct gox_image *img,
             return rc;
     }
     h->bytes = h->bytes - bytes + edit->bytes;
-    gox__edit_list_push(to, gox__edit_list_pop(from));
+    gox__history_list_push(to, gox__history_list_pop(from));
     return 0;
 }
 
