@@ -140,9 +140,11 @@ int gox_convert_report(const struct gox_convert *convert)
         gox_cli_fail(convert->cli, rc, "%s", why ? why : "out of memory");
     }
     if (gox_cli_interrupted())
-        gox_cli_fail(convert->cli, rc, "interrupted; %zu files were left",
+        gox_cli_fail(convert->cli, rc,
+                "interrupted with %zu of %zu files to go",
                 convert->count - convert->done - convert->failed -
-                        convert->skipped);
+                        convert->skipped,
+                convert->count);
     return rc;
 }
 

@@ -64,7 +64,8 @@ bool gox_model_exists(const char *path)
 {
     struct stat st;
 
-    return lstat(path, &st) == 0;
+    return lstat(path, &st) == 0 &&
+           (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
 }
 
 json_t *gox_model_load_params(const char *path, const json_t *options)

@@ -17,7 +17,8 @@ int gox_model_check(const char *path, struct gox_error *err) GOX_MUST_CHECK;
 char *gox_model_output(
         const char *input, const char *dir, const char *extension);
 
-/* True when something is at path, even a dangling link. */
+/* True when a file that could be replaced is at path, even a dangling link.
+ * What else may be there is refused when the output is staged. */
 bool gox_model_exists(const char *path);
 
 /* The parameters of goxel.load_project for a file, with its absolute path;
