@@ -10,6 +10,12 @@
 
 #include <stdlib.h>
 
+/* Above this many colours they are put into cells of 8 values a channel before
+ * they are quantised: boxes of 255 colours are five times as wide, and the
+ * tables stay in the cache (a million random colours: 0.15 s, not 4 s). */
+#define EXACT_MAX  32768
+#define CELL_COUNT 32768
+
 static uint32_t hash_color(uint32_t rgb)
 {
     uint32_t h = rgb * 0x9e3779b1u;
@@ -74,6 +80,51 @@ static int count_color(
     return 0;
 }
 
+/* ---- very many colours ---- */
+
+static uint32_t cell_of(gox_rgba c)
+{
+    return (uint32_t)(gox_rgba_r(c) >> 3) << 10 |
+           (uint32_t)(gox_rgba_g(c) >> 3) << 5 | gox_rgba_b(c) >> 3;
+}
+
+static void count_in_cell(
+        struct gox__vox_writer *w, gox_rgba color, uint64_t count)
+{
+    uint32_t rgb = color & 0xffffff;
+    uint64_t bit = UINT64_C(1) << rgb % 64;
+    w->distinct += (w->seen[rgb / 64] & bit) == 0;
+    w->seen[rgb / 64] |= bit;
+    struct gox__vox_cell *cell = &w->cells[cell_of(color)];
+    cell->count += count;
+    cell->sum[0] += count * gox_rgba_r(color);
+    cell->sum[1] += count * gox_rgba_g(color);
+    cell->sum[2] += count * gox_rgba_b(color);
+}
+
+/* The colours to quantise become the means of the cells in use. */
+static int cells_to_colors(struct gox__vox_writer *w)
+{
+    w->color_count = 0;
+    for (size_t i = 0; i < CELL_COUNT; i++) {
+        struct gox__vox_cell *c = &w->cells[i];
+        if (c->count == 0)
+            continue;
+        if (!gox_grow(&w->colors, &w->color_capacity, w->color_count + 1,
+                    sizeof(*w->colors)))
+            return GOX_ERR_NOMEM;
+        c->place = (uint32_t)w->color_count;
+        w->colors[w->color_count++] = (struct gox_color_count){
+                .color = gox_rgba_make((uint8_t)(c->sum[0] / c->count),
+                        (uint8_t)(c->sum[1] / c->count),
+                        (uint8_t)(c->sum[2] / c->count), 255),
+                .count = c->count};
+    }
+    return 0;
+}
+
+/* ---- counting ---- */
+
 static int count_block(struct gox__vox_writer *w, const gox_block *block)
 {
     gox_rgba colors[GOX_BLOCK_VOXELS];
@@ -87,33 +138,45 @@ static int count_block(struct gox__vox_writer *w, const gox_block *block)
         } while (i < GOX_BLOCK_VOXELS && colors[i] == colors[begin]);
         if (gox_rgba_a(colors[begin]) < GOX_ALPHA_SOLID)
             continue;
+        w->voxels += i - begin;
+        if (w->cells != NULL) {
+            count_in_cell(w, colors[begin], i - begin);
+            continue;
+        }
         int rc = count_color(w, colors[begin], i - begin);
         if (rc < 0)
             return rc;
-        w->voxels += i - begin;
     }
     return 0;
 }
 
-static int collect_colors(struct gox__vox_writer *w)
+/* 1 when there turn out to be too many colours to count exactly. */
+static int count_source(struct gox__vox_writer *w, const gox_volume *vol)
 {
-    for (size_t s = 0; s < w->source_count; s++) {
-        size_t count = 0;
-        struct gox_block_entry *blocks =
-                gox_volume_sorted_blocks(w->sources[s].vol, &count);
-        if (blocks == NULL && !gox_volume_is_empty(w->sources[s].vol))
-            return GOX_ERR_NOMEM;
-        int rc = 0;
-        for (size_t i = 0; rc == 0 && i < count; i++) {
-            rc = count_block(w, blocks[i].block);
-            if (rc == 0 && i % 256 == 0)
-                rc = gox_task_check(w->task, w->err);
-        }
-        gox_free(blocks);
-        if (rc < 0)
-            return rc;
+    size_t count = 0;
+    struct gox_block_entry *blocks = gox_volume_sorted_blocks(vol, &count);
+    if (blocks == NULL && !gox_volume_is_empty(vol))
+        return GOX_ERR_NOMEM;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = count_block(w, blocks[i].block);
+        if (rc == 0 && i % 256 == 0)
+            rc = gox_task_check(w->task, w->err);
+        if (rc == 0 && w->color_count > EXACT_MAX)
+            rc = 1;
     }
-    return 0;
+    gox_free(blocks);
+    return rc;
+}
+
+static int count_all(struct gox__vox_writer *w)
+{
+    int rc = 0;
+    w->voxels = 0;
+    w->color_count = 0;
+    for (size_t s = 0; rc == 0 && s < w->source_count; s++)
+        rc = count_source(w, w->sources[s].vol);
+    return rc;
 }
 
 static int compare_colors(const void *a, const void *b)
@@ -123,13 +186,36 @@ static int compare_colors(const void *a, const void *b)
 }
 
 /* In order of colour, so that the same voxels give the same palette. */
-static int make_palette(struct gox__vox_writer *w)
+static void sort_colors(struct gox__vox_writer *w)
 {
     if (w->color_count == 0)
-        return 0;
+        return;
     qsort(w->colors, w->color_count, sizeof(*w->colors), compare_colors);
     for (size_t i = 0; i < w->color_count; i++)
         w->places[find_slot(w, w->colors[i].color & 0xffffff)] = (uint32_t)i;
+    w->distinct = w->color_count;
+}
+
+/* Counts again from the start, now in cells. */
+static int count_in_cells(struct gox__vox_writer *w)
+{
+    w->cells = gox_calloc(CELL_COUNT, sizeof(*w->cells));
+    w->seen = gox_calloc((1u << 24) / 64, sizeof(*w->seen));
+    if (w->cells == NULL || w->seen == NULL)
+        return GOX_ERR_NOMEM;
+    int rc = count_all(w);
+    return rc < 0 ? rc : cells_to_colors(w);
+}
+
+int gox__vox_collect_colors(struct gox__vox_writer *w)
+{
+    int rc = count_all(w);
+    if (rc == 1)
+        rc = count_in_cells(w);
+    else if (rc == 0)
+        sort_colors(w);
+    if (rc < 0 || w->color_count == 0)
+        return rc;
     w->map = gox_malloc_array(w->color_count, sizeof(*w->map));
     if (w->map == NULL)
         return GOX_ERR_NOMEM;
@@ -137,14 +223,10 @@ static int make_palette(struct gox__vox_writer *w)
             w->palette, &w->palette_count, w->map);
 }
 
-int gox__vox_collect_colors(struct gox__vox_writer *w)
-{
-    int rc = collect_colors(w);
-    return rc < 0 ? rc : make_palette(w);
-}
-
 uint8_t gox__vox_color_index(const struct gox__vox_writer *w, gox_rgba color)
 {
-    size_t h = find_slot(w, color & 0xffffff);
-    return (uint8_t)(w->map[w->places[h]] + 1);
+    uint32_t place = w->cells != NULL
+                             ? w->cells[cell_of(color)].place
+                             : w->places[find_slot(w, color & 0xffffff)];
+    return (uint8_t)(w->map[place] + 1);
 }

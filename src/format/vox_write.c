@@ -442,11 +442,11 @@ static void fill_report(
     report->voxels = w->voxels;
     report->models = (uint32_t)w->part_count;
     report->colors = (uint32_t)w->palette_count;
-    report->colors_before = (uint32_t)w->color_count;
-    if (w->color_count > w->palette_count)
+    report->colors_before = (uint32_t)w->distinct;
+    if (w->distinct > w->palette_count)
         gox__note(report,
                 "%zu colours were reduced to the %zu that a .vox file can hold",
-                w->color_count, w->palette_count);
+                w->distinct, w->palette_count);
     if (needs_merge(w->img))
         gox__note(report, "the layers were merged, because a .vox file has no "
                           "blend modes and no opacity");
@@ -478,6 +478,8 @@ int gox__vox_write(const struct gox_image *img, struct gox_output *out,
     gox_free(w->places);
     gox_free(w->colors);
     gox_free(w->map);
+    gox_free(w->cells);
+    gox_free(w->seen);
     gox_buf_fini(&w->buf);
     gox_free(w);
     return rc;

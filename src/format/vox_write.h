@@ -22,6 +22,12 @@ struct gox__vox_part {
     struct gox_bbox box;
 };
 
+/* All colours that agree in the upper 5 bits of each channel. */
+struct gox__vox_cell {
+    uint64_t count, sum[3];
+    uint32_t place; /* in colors */
+};
+
 struct gox__vox_writer {
     const struct gox_image *img;
     struct gox_task *task;
@@ -30,12 +36,16 @@ struct gox__vox_writer {
     size_t source_count;
     struct gox__vox_part *parts;
     size_t part_count, part_capacity;
-    /* Colours: an open hash table from rgb + 1 to the place in colors. */
+    /* Colours, exactly: an open hash table from rgb + 1 to the place in colors.
+     * When there are very many: cells of similar colours instead. */
     uint32_t *keys, *places;
     size_t table_size;
     struct gox_color_count *colors;
     size_t color_count, color_capacity;
-    uint32_t *map; /* per place: index in palette */
+    struct gox__vox_cell *cells; /* NULL: exact */
+    uint64_t *seen;              /* with cells: a bit for each rgb */
+    size_t distinct;             /* colours that there are */
+    uint32_t *map;               /* per place or cell: index in palette */
     gox_rgba palette[GOX__VOX_MAX_COLORS];
     size_t palette_count;
     uint64_t voxels;

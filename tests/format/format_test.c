@@ -173,7 +173,7 @@ size_t ft_truncate_all(
 
 void ft_flip_all(const char *format, const void *data, size_t len)
 {
-    static const uint8_t masks[] = {0x01, 0x80, 0xff, 0x10};
+    static const uint8_t masks[] = {0x01, 0xff};
     uint8_t *copy = malloc(len > 0 ? len : 1);
     assert_non_null(copy);
     memcpy(copy, data, len);
