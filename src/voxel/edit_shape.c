@@ -19,7 +19,8 @@ struct mirror {
 /* The rows of the blocks with one y and z. */
 struct row_block {
     struct gox__runs rows[ROWS]; /* y + 16 * z, in voxels of the grid */
-    struct gox__runs blocks;     /* block x where there may be voxels */
+    struct gox__runs blocks;     /* block x where there may be voxels; when
+                                    there are none the rows are not set */
     bool is_full_known;          /* each row is one run: then they share */
     int32_t full_min, full_max;
 };
@@ -130,19 +131,34 @@ static int measure_rows(struct row_block *rb)
     return is_cut || rb->blocks.is_cut ? GOX_ERR_TOO_LARGE : 0;
 }
 
+static bool may_touch(
+        const struct drawing *d, unsigned mirror, int32_t by, int32_t bz)
+{
+    int32_t y0 = by * GOX_BLOCK_SIZE, z0 = bz * GOX_BLOCK_SIZE;
+    struct gox_bbox area = {{0, y0, z0}, {0, y0 + 16, z0 + 16}};
+
+    return gox__shape_may_touch(
+            &d->shape, mirror_box(d, d->mirrors[mirror], area));
+}
+
 static int collect_rows(struct drawing *d, int32_t by, int32_t bz)
 {
     struct row_block *rb = &d->row;
     int32_t y0 = by * GOX_BLOCK_SIZE, z0 = bz * GOX_BLOCK_SIZE;
-    struct gox_bbox area = {{0, y0, z0}, {0, y0 + 16, z0 + 16}};
+    bool is_any = false;
 
+    rb->blocks.count = 0;
+    for (unsigned k = 0; k < d->mirror_count; k++)
+        is_any = is_any || may_touch(d, k, by, bz);
+    if (!is_any)
+        return 0;
     for (unsigned i = 0; i < ROWS; i++) {
         rb->rows[i].count = 0;
         rb->rows[i].is_cut = false;
     }
     for (unsigned k = 0; k < d->mirror_count; k++) {
         struct mirror m = d->mirrors[k];
-        if (!gox__shape_may_touch(&d->shape, mirror_box(d, m, area)))
+        if (!may_touch(d, k, by, bz))
             continue;
         for (int32_t i = 0; i < ROWS; i++)
             add_row(d, m, y0 + (i & 15), z0 + (i >> 4), &rb->rows[i]);

@@ -150,9 +150,6 @@ bool gox__runs_contains(const struct gox__runs *runs, int32_t x)
 
 bool gox__centered_run(int32_t n, double limit, int32_t *min, int32_t *max)
 {
-    /* The sums of squares that meet their limit exactly must not be lost to
-     * rounding; the next larger one is much farther away. */
-    limit += 1e-9;
     if (limit < 0)
         return false;
     double root = floor(sqrt(limit));
@@ -203,11 +200,12 @@ static void row_along(const struct gox__shape *s,
 {
     const struct gox__frame *f = &s->frame;
     int32_t start = fns->from_middle ? f->size_a / 2 : 0;
+
+    if (!fns->inside(s, start, u, v))
+        return;
     int32_t end = find_end(s, fns, start, u, v);
     int32_t begin = fns->from_middle ? f->size_a - end : 0;
 
-    if (end == start)
-        return;
     if (f->is_flipped)
         gox__runs_add(runs, s->box.max.x - end, s->box.max.x - begin);
     else

@@ -11,6 +11,10 @@
 
 #include <math.h>
 
+/* Sums that meet their limit exactly must not be lost to rounding; the next
+ * larger one is farther away in all but giant shapes. */
+#define ROUNDING 1e-9
+
 static double square(double v)
 {
     return v * v;
@@ -60,7 +64,7 @@ static void row_of_ellipsoid(const struct gox__shape *shape, int32_t y,
                   square(dz * ratio_z);
     int32_t lo, hi;
 
-    if (gox__centered_run(n[0], left, &lo, &hi))
+    if (gox__centered_run(n[0], left + ROUNDING, &lo, &hi))
         gox__runs_add(runs, shape->box.min.x + lo, shape->box.min.x + hi);
 }
 
@@ -72,7 +76,7 @@ static bool ellipse_run(const struct gox__shape *s, double diameter_u,
     double left = s->limit * square(diameter_u) -
                   square(dv * (diameter_u / diameter_v));
 
-    return gox__centered_run(s->frame.size_u, left, lo, hi);
+    return gox__centered_run(s->frame.size_u, left + ROUNDING, lo, hi);
 }
 
 static int init_cylinder(
@@ -203,7 +207,7 @@ static void torus_across(const struct gox__shape *s, int32_t a, int32_t v,
         return;
     /* The edge of the hole belongs to the tube, hence a little less. */
     double dv = gox__twice_off(v, s->frame.size_v);
-    double left = square(hole_u) - square(dv * (hole_u / hole_v)) - 1e-6;
+    double left = square(hole_u) * (1 - 1e-12) - square(dv * (hole_u / hole_v));
     if (!gox__centered_run(s->frame.size_u, left, &lo, &hi))
         return;
     struct gox__runs hole = {.count = 1};
