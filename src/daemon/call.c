@@ -39,6 +39,8 @@ void gox__call_reset(struct gox_call_internal *c, gox_daemon *daemon)
     c->call.err.offset = -1;
     c->call.err.text[0] = '\0';
     gox_task_init(&c->call.task);
+    /* One call may use as many cores as the workers may in all. */
+    c->call.task.threads = (unsigned)daemon->settings.server_workers;
     c->call.state = NULL;
     c->call.snapshot = NULL;
     c->call.edit.revision = 0;
