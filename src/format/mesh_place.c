@@ -23,13 +23,12 @@ int gox_mesh_place_init(struct gox_mesh_place *place,
         const struct gox_format_options *opts, enum gox_up default_up,
         struct gox_bbox box, struct gox_error *err)
 {
-    double scale = (double)opts->scale;
+    double scale = opts->scale > 0 ? round_scale((double)opts->scale) : 0;
     *place = (struct gox_mesh_place){.scale = scale};
     if (!(scale >= SCALE_MIN && scale <= SCALE_MAX))
         return gox_error_set(err, GOX_ERR_RANGE,
                 "scale is %g; give a number from %g to %g world units a voxel",
-                scale, SCALE_MIN, SCALE_MAX);
-    place->scale = round_scale(scale);
+                (double)opts->scale, SCALE_MIN, SCALE_MAX);
     place->is_y_up = (opts->has_up ? opts->up : default_up) == GOX_UP_Y;
     if (opts->pivot == GOX_PIVOT_ORIGIN)
         return 0;

@@ -212,12 +212,16 @@ static int put_voxel(struct voxelizer *z, const struct face *f,
     return gox_rgba_a(color) > 0 ? gox__sink_put(&z->sink, pos, color) : 0;
 }
 
+static int too_much(const struct voxelizer *z)
+{
+    return gox_error_set(z->err, GOX_ERR_TOO_LARGE,
+            "the mesh has too much surface at this size; choose a smaller one");
+}
+
 static int count_samples(struct voxelizer *z, double more)
 {
     if (more > (double)MAX_SAMPLES || z->samples + (uint64_t)more > MAX_SAMPLES)
-        return gox_error_set(z->err, GOX_ERR_TOO_LARGE,
-                "the mesh has too much surface at this size; choose a smaller "
-                "one");
+        return too_much(z);
     z->samples += (uint64_t)more;
     if (z->samples < z->next_check)
         return 0;
@@ -356,19 +360,39 @@ static int draw_needle(struct voxelizer *z, const struct face *f)
     return rc;
 }
 
-static int fill_triangle(struct voxelizer *z, const struct gox__triangle *t)
+static void make_face(const struct voxelizer *z, const struct gox__triangle *t,
+        struct face *f)
 {
-    struct face f = {.source = t};
+    f->source = t;
     for (int i = 0; i < 3; i++)
-        to_voxels(z, t->v[i], f.p[i]);
+        to_voxels(z, t->v[i], f->p[i]);
     for (int k = 0; k < 3; k++) {
         int u = (k + 1) % 3, v = (k + 2) % 3;
-        f.normal[k] = (f.p[1][u] - f.p[0][u]) * (f.p[2][v] - f.p[0][v]) -
-                      (f.p[1][v] - f.p[0][v]) * (f.p[2][u] - f.p[0][u]);
-        if (!isfinite(f.normal[k]))
-            return gox_error_set(z->err, GOX_ERR_RANGE,
-                    "the mesh has coordinates that are too far out");
+        f->normal[k] = (f->p[1][u] - f->p[0][u]) * (f->p[2][v] - f->p[0][v]) -
+                       (f->p[1][v] - f->p[0][v]) * (f->p[2][u] - f->p[0][u]);
     }
+}
+
+/* Refuses before it works: the middles to look at are about the areas seen
+ * along the three axes. */
+static int check_area(const struct voxelizer *z)
+{
+    double area = 0;
+    for (size_t i = 0; i < z->mesh->triangle_count; i++) {
+        struct face f;
+        make_face(z, &z->mesh->triangles[i], &f);
+        area += (fabs(f.normal[0]) + fabs(f.normal[1]) + fabs(f.normal[2])) / 2;
+    }
+    if (!isfinite(area))
+        return gox_error_set(z->err, GOX_ERR_RANGE,
+                "the mesh has coordinates that are too far out");
+    return area > (double)MAX_SAMPLES ? too_much(z) : 0;
+}
+
+static int fill_triangle(struct voxelizer *z, const struct gox__triangle *t)
+{
+    struct face f;
+    make_face(z, t, &f);
     int rc = count_samples(z, 1);
     for (int axis = 0; axis < 3 && rc == 0; axis++)
         rc = fill_view(z, &f, axis);
@@ -396,7 +420,7 @@ static int fill_points(struct voxelizer *z)
 
 static int fill_all(struct voxelizer *z)
 {
-    int rc = z->mesh->triangle_count == 0 ? fill_points(z) : 0;
+    int rc = z->mesh->triangle_count == 0 ? fill_points(z) : check_area(z);
     for (; z->done < z->mesh->triangle_count && rc == 0; z->done++)
         rc = fill_triangle(z, &z->mesh->triangles[z->done]);
     return rc == 0 ? gox__sink_flush(&z->sink) : rc;
