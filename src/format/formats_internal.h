@@ -44,9 +44,12 @@ struct gox__sink {
     struct gox_pos last_pos;
     gox_rgba *last;
     uint64_t clipped; /* voxels outside the grid, not stored */
+    /* Of all volumes that this sink has filled, which were empty before. */
+    uint64_t bytes, blocks;
 };
 
-/* vol is borrowed until finish. 0 or GOX_ERR_NOMEM. */
+/* vol is borrowed; after a flush another may take its place (sink->vol). 0 or
+ * GOX_ERR_NOMEM. */
 int gox__sink_init(struct gox__sink *sink, gox_volume *vol) GOX_MUST_CHECK;
 void gox__sink_fini(struct gox__sink *sink);
 

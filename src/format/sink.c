@@ -96,12 +96,20 @@ static int pack_one(void *ctx, size_t i, unsigned thread)
     return p->blocks[i] != NULL ? 0 : GOX_ERR_NOMEM;
 }
 
-static int check_limits(const gox_volume *vol)
+/* Puts a block in place of what is there and keeps the sums. */
+static int put_block(
+        struct gox__sink *sink, struct gox_pos pos, gox_block *own_block)
 {
-    if (gox_volume_block_count(vol) > GOX_FORMAT_MAX_BLOCKS ||
-            gox_volume_bytes(vol) > GOX_FORMAT_MAX_MEMORY)
-        return GOX_ERR_TOO_LARGE;
-    return 0;
+    const gox_block *old = gox_volume_peek_block(sink->vol, pos);
+    if (old != NULL && sink->blocks > 0) {
+        sink->bytes -= gox_block_bytes(old);
+        sink->blocks--;
+    }
+    if (gox_block_solid(own_block) > 0) {
+        sink->bytes += gox_block_bytes(own_block);
+        sink->blocks++;
+    }
+    return gox_volume_put_block(sink->vol, pos, own_block);
 }
 
 /* Below this many blocks, starting threads costs more than packing. */
@@ -124,12 +132,15 @@ int gox__sink_flush(struct gox__sink *sink)
         rc = pack_one(&p, i, 0);
     for (size_t i = 0; i < count; i++) {
         if (rc == 0)
-            rc = gox_volume_put_block(sink->vol, sink->pos[i], p.blocks[i]);
+            rc = put_block(sink, sink->pos[i], p.blocks[i]);
         else
             gox_block_unref(p.blocks[i]);
     }
     gox_free(p.blocks);
     memset(sink->slots, 0, TABLE_SIZE * sizeof(*sink->slots));
     sink->raw_count = 0;
-    return rc != 0 ? rc : check_limits(sink->vol);
+    if (rc == 0 && (sink->blocks > GOX_FORMAT_MAX_BLOCKS ||
+                           sink->bytes > GOX_FORMAT_MAX_MEMORY))
+        rc = GOX_ERR_TOO_LARGE;
+    return rc;
 }
