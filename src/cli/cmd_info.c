@@ -104,6 +104,27 @@ static void put_box(char *text, size_t size, const json_t *box)
         snprintf(text, size, "%s, from %s to %s", dimensions, min, max);
 }
 
+/* "hidden locked clone", what is out of the ordinary. */
+static void put_state(struct gox_table *table, const json_t *row)
+{
+    const char *kind = text_of(row, "kind");
+    const char *words[] = {
+            json_is_false(json_object_get(row, "visible")) ? "hidden" : "",
+            json_is_true(json_object_get(row, "active")) ? "active" : "",
+            json_is_true(json_object_get(row, "locked")) ? "locked" : "",
+            strcmp(kind, "voxels") == 0 ? "" : kind,
+    };
+    char text[256] = "";
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        size_t used = strlen(text);
+        if (words[i][0])
+            snprintf(text + used, sizeof(text) - used, "%s%s",
+                    used > 0 ? " " : "", words[i]);
+    }
+    gox_table_put(table, "%s", text);
+}
+
 static void put_layers(
         struct gox_buf *out, const json_t *layers, bool has_color)
 {
@@ -120,18 +141,12 @@ static void put_layers(
     gox_table_put(&table, "STATE");
     json_array_foreach((json_t *)(uintptr_t)layers, i, row)
     {
-        const char *kind = text_of(row, "kind");
-        bool is_plain = !kind[0] || strcmp(kind, "voxels") == 0;
         put_box(box, sizeof(box), json_object_get(row, "bbox"));
         gox_table_put(&table, "%lld", (long long)int_of(row, "id"));
         gox_table_put(&table, "%s", text_of(row, "name"));
         gox_table_put(&table, "%lld", (long long)int_of(row, "voxel_count"));
         gox_table_put(&table, "%s", box);
-        gox_table_put(&table, "%s%s%s%s",
-                json_is_false(json_object_get(row, "visible")) ? "hidden " : "",
-                json_is_true(json_object_get(row, "active")) ? "active " : "",
-                json_is_true(json_object_get(row, "locked")) ? "locked " : "",
-                is_plain ? "" : kind);
+        put_state(&table, row);
     }
     gox_table_print(&table, out, has_color);
     gox_table_fini(&table);
@@ -147,6 +162,7 @@ static void put_colors(
     json_array_foreach((json_t *)(uintptr_t)list, i, row)
     {
         const json_t *rgba = json_object_get(row, "rgba");
+        double part = json_number_value(json_object_get(row, "percentage"));
         char text[32];
         gox_cli_clean(text, sizeof(text), text_of(row, "color"));
         gox_buf_put_str(out, "    ");
@@ -155,8 +171,10 @@ static void put_colors(
                     (int)json_integer_value(json_array_get(rgba, 0)),
                     (int)json_integer_value(json_array_get(rgba, 1)),
                     (int)json_integer_value(json_array_get(rgba, 2)));
-        gox_buf_printf(out, "%s  %5.1f %%\n", text,
-                json_number_value(json_object_get(row, "percentage")));
+        if (part < 0.05)
+            gox_buf_printf(out, "%s   <0.1 %%\n", text);
+        else
+            gox_buf_printf(out, "%s  %5.1f %%\n", text, part);
     }
     if ((json_int_t)json_array_size(list) < int_of(colors, "unique_colors"))
         gox_buf_put_str(out, "    ...\n");
@@ -261,7 +279,7 @@ static int run(struct gox_cli *cli)
 {
     struct gox_cli_session session;
     json_t *files = json_array(), *all;
-    int rc = gox_session_open_child(&session, cli, 0);
+    int rc = gox_session_open_child(&session, cli, 0, false);
     int worst = rc;
 
     session.has_progress = true;

@@ -259,7 +259,7 @@ static int run(struct gox_cli *cli)
     if (rc == 0)
         rc = read_params(&render, cli);
     if (rc == 0)
-        rc = gox_session_open_child(&render.session, cli, 0);
+        rc = gox_session_open_child(&render.session, cli, 0, false);
     worst = rc;
     render.session.has_progress = true;
     render.session.keeps_quiet = cli->is_json;

@@ -110,7 +110,7 @@ static int find_extension(const struct gox_convert *convert, char ext[32])
     struct gox_error err = {0};
     json_t *result = NULL, *row, *item;
     size_t i, j;
-    int rc = gox_session_open_child(&session, convert->cli, 1);
+    int rc = gox_session_open_child(&session, convert->cli, 1, false);
     const char *found = NULL;
 
     if (rc == 0 && gox_session_call(&session, "goxel.list_formats", NULL,

@@ -414,8 +414,8 @@ static int open_children(struct pool *pool)
         int rc;
         child->pool = pool;
         /* Alone a child may use all cores; together one each. */
-        rc = gox_session_open_child(
-                &child->session, pool->convert->cli, pool->count > 1 ? 1 : 0);
+        rc = gox_session_open_child(&child->session, pool->convert->cli,
+                pool->count > 1 ? 1 : 0, false);
         if (rc != 0)
             return rc;
         gox_client_on_notification(

@@ -104,11 +104,13 @@ int gox_session_open_socket(
 }
 
 int gox_session_open_child(struct gox_cli_session *session,
-        const struct gox_cli *cli, unsigned workers)
+        const struct gox_cli *cli, unsigned workers, bool keeps_undo)
 {
     char path[4096], threads[16];
+    /* The last pair is left out where undo is wanted. */
     const char *argv[] = {path, "--stdio", "--log-level", "error", "--workers",
-            threads, "--max-request-seconds", "0", "--max-undo-mb", "0", NULL};
+            threads, "--max-request-seconds", "0",
+            keeps_undo ? NULL : "--max-undo-mb", "0", NULL};
     struct gox_error err = {0};
 
     init(session, cli);
@@ -135,7 +137,7 @@ int gox_session_open_child(struct gox_cli_session *session,
 
 int gox_session_open(struct gox_cli_session *session, const struct gox_cli *cli)
 {
-    return cli->is_stdio ? gox_session_open_child(session, cli, 0)
+    return cli->is_stdio ? gox_session_open_child(session, cli, 0, true)
                          : gox_session_open_socket(session, cli);
 }
 
@@ -149,7 +151,7 @@ int gox_session_open_any(
         return gox_session_open_socket(session, cli);
     if (!cli->is_stdio && open_socket(session, cli, &err) == 0)
         return 0;
-    return gox_session_open_child(session, cli, 1);
+    return gox_session_open_child(session, cli, 1, true);
 }
 
 void gox_session_close(struct gox_cli_session *session)

@@ -34,10 +34,11 @@ int gox_session_open_socket(
         struct gox_cli_session *session, const struct gox_cli *cli);
 
 /* Starts a private `goxel-daemon --stdio` that works with `workers` threads (0:
- * one per core). $GOXEL_DAEMON_BINARY, else the program beside goxelctl, else
- * the one on PATH. From here on signals are caught. */
+ * one per core); without keeps_undo it remembers no older states.
+ * $GOXEL_DAEMON_BINARY, else the program beside goxelctl, else the one on PATH.
+ * From here on signals are caught. */
 int gox_session_open_child(struct gox_cli_session *session,
-        const struct gox_cli *cli, unsigned workers);
+        const struct gox_cli *cli, unsigned workers, bool keeps_undo);
 
 /* --stdio: a child; else the socket. */
 int gox_session_open(
