@@ -63,6 +63,12 @@ enum gox_convert_option {
 int gox_convert_plan(struct gox_convert *convert, const struct gox_cli *cli);
 void gox_convert_fini(struct gox_convert *convert);
 
+/* Asks a daemon about a format, by name or extension: ext gets the extension of
+ * its files. 0; or GOX_CLI_USAGE when it cannot be written or takes not all of
+ * export_options; or another exit code. */
+int gox_convert_check_format(
+        const struct gox_convert *convert, const char *format, char ext[32]);
+
 /* Does all jobs; 0, or an exit code when no daemon could be used at all. Jobs
  * that a signal left undone stay WAITING. */
 int gox_convert_run(struct gox_convert *convert);

@@ -3,7 +3,6 @@
 #include "base/alloc.h"
 #include "cli/convert.h"
 #include "cli/model.h"
-#include "cli/session.h"
 #include "cli/stage.h"
 
 #include <errno.h>
@@ -103,44 +102,6 @@ static int read_options(struct gox_convert *convert)
     return rc;
 }
 
-/* The extension that a format's files have: the first one of its row. */
-static int find_extension(const struct gox_convert *convert, char ext[32])
-{
-    struct gox_cli_session session;
-    struct gox_error err = {0};
-    json_t *result = NULL, *row, *item;
-    size_t i, j;
-    int rc = gox_session_open_child(&session, convert->cli, 1, false);
-    const char *found = NULL;
-
-    if (rc == 0 && gox_session_call(&session, "goxel.list_formats", NULL,
-                           &result, &err) != 0)
-        rc = gox_session_fail(&session, "goxel.list_formats", &err);
-    json_array_foreach(json_object_get(result, "formats"), i, row)
-    {
-        const char *name = json_string_value(json_object_get(row, "name"));
-        json_t *list = json_object_get(row, "extensions");
-        if (!json_is_true(json_object_get(row, "write")))
-            continue;
-        if (name && strcasecmp(name, convert->format) == 0)
-            found = json_string_value(json_array_get(list, 0));
-        json_array_foreach(list, j, item)
-        {
-            const char *text = json_string_value(item);
-            if (!found && text && strcasecmp(text, convert->format) == 0)
-                found = text;
-        }
-    }
-    if (rc == 0 && !found)
-        rc = gox_cli_usage(convert->cli,
-                "no format \"%s\" can be written; goxelctl formats lists them",
-                convert->format);
-    snprintf(ext, 32, "%s", found ? found : "");
-    json_decref(result);
-    gox_session_close(&session);
-    return rc;
-}
-
 static int make_directory(const struct gox_cli *cli, const char *dir)
 {
     char path[4096];
@@ -215,6 +176,23 @@ static int add_jobs(struct gox_convert *convert, size_t count, const char *dir,
 
 static int plan_one(struct gox_convert *convert, const char *output)
 {
+    const char *slash = strrchr(output, '/');
+    const char *dot = strrchr(slash ? slash + 1 : output, '.');
+    const char *format = convert->format ? convert->format
+                         : dot           ? dot + 1
+                                         : NULL;
+    char extension[32];
+    int rc;
+
+    if (strcmp(output, "-") == 0)
+        return gox_cli_usage(convert->cli,
+                "standard output is no place for a model; name a file");
+    /* The usual call asks nothing: the writer tells of an unknown format. */
+    if (format && json_object_size(convert->export_options) > 0) {
+        rc = gox_convert_check_format(convert, format, extension);
+        if (rc != 0)
+            return rc;
+    }
     convert->jobs = gox_calloc(1, sizeof(*convert->jobs));
     if (!convert->jobs)
         return out_of_memory(convert->cli);
@@ -254,7 +232,7 @@ int gox_convert_plan(struct gox_convert *convert, const struct gox_cli *cli)
                         ? "%s into what? name an output, or a format with --to"
                         : "several files (%s ...) need --to FORMAT",
                 cli->args[0]);
-    rc = find_extension(convert, extension);
+    rc = gox_convert_check_format(convert, convert->format, extension);
     if (rc == 0 && dir)
         rc = make_directory(cli, dir);
     return rc != 0 ? rc : add_jobs(convert, count, dir, extension);

@@ -40,6 +40,19 @@ setup() {
     nothing_left .
 }
 
+@test "an option that the format does not take is refused" {
+    for row in "--up z|x.glb" "--faces raw|x.vox" "--scale 2|x.txt"; do
+        # shellcheck disable=SC2086
+        separately "$goxelctl" convert a.gox "${row#*|}" ${row%|*}
+        [ "$status" -eq 2 ]
+        [[ "$err" == *"means nothing for"* ]]
+        [ ! -e "${row#*|}" ]
+    done
+    separately "$goxelctl" convert a.gox -
+    [ "$status" -eq 2 ]
+    [ ! -e ./- ]
+}
+
 @test "--size makes voxels of a mesh" {
     "$goxelctl" convert a.gox a.ply
     "$goxelctl" convert a.ply b.gox --size 20
