@@ -140,10 +140,9 @@ static inline struct ref ref_make(
 /* Whether voxel p is in the shape without hollow. Not for lines. */
 static inline bool ref_inside(const struct gox_shape_spec *s, struct gox_pos p)
 {
-    struct ref r = ref_make(s, p);
-
     if (!gox_bbox_contains(s->box, p))
         return false;
+    struct ref r = ref_make(s, p);
     switch (s->shape) {
     case GOX_SHAPE_SPHERE:
     case GOX_SHAPE_ELLIPSOID:
