@@ -14,6 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The exit of a child follows the end of its stream within microseconds; one
+ * that only closed its output is killed after this. */
+#define GOX__CLIENT_END_MS 500
+
 struct gox__client_call {
     int64_t id;
     gox_client_reply_fn *fn;
