@@ -185,7 +185,6 @@ gox_wakeup *gox_wakeup_new(gox_loop *loop, void (*fn)(void *ctx), void *ctx)
         return NULL;
     }
     wakeup->uv.data = wakeup;
-    uv_unref((uv_handle_t *)&wakeup->uv);
     return wakeup;
 }
 
