@@ -14,7 +14,8 @@ struct reader {
     struct gox__trimesh mesh;
     const char *start;
     struct gox__scan text, line;
-    size_t number; /* of the line, from 1 */
+    size_t number;  /* of the line, from 1 */
+    size_t unknown; /* lines that are no part of the format */
     uint32_t material;
     uint32_t *corners; /* of one polygon: vertices */
     size_t corner_capacity;
@@ -184,6 +185,17 @@ static int read_libraries(struct reader *r)
 
 /* ---- the file ---- */
 
+/* What a line may begin with, beside a vertex. */
+static bool is_known(struct gox__scan key)
+{
+    static const char *const keys[] = {
+            "o", "g", "s", "vn", "vp", "l", "p", "mtllib", "usemtl", "vt", "f"};
+    bool found = key.at == key.end || *key.at == '#';
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        found |= gox__scan_equals(key, keys[i]);
+    return found;
+}
+
 static int read_line(struct reader *r)
 {
     struct gox__scan key = gox__scan_word(&r->line);
@@ -199,6 +211,7 @@ static int read_line(struct reader *r)
         gox__scan_space(&r->line);
         r->material = find_material(r, r->line);
     }
+    r->unknown += !is_known(key);
     return 0;
 }
 
@@ -265,7 +278,8 @@ int gox__obj_read(struct gox_image *img, const uint8_t *data, size_t len,
             .report = report,
             .err = err};
     int rc = read_lines(&r, len, task);
-    if (rc == 0 && r.mesh.vertex_count == 0)
+    /* An empty model is a model; something else is not. */
+    if (rc == 0 && r.mesh.vertex_count == 0 && (r.unknown > 0 || len == 0))
         rc = gox_error_set_at(err, GOX_ERR_FORMAT, 0,
                 "there is no vertex in it (a line \"v x y z\")");
     if (rc == 0)
@@ -279,8 +293,6 @@ int gox__obj_read(struct gox_image *img, const uint8_t *data, size_t len,
 /* Text whose first lines are words of the format, a vertex among them. */
 int gox__obj_probe(const uint8_t *data, size_t len)
 {
-    static const char *const keys[] = {
-            "mtllib", "usemtl", "o", "g", "s", "vt", "vn", "vp", "f", "l", "p"};
     if (len == 0 || memchr(data, 0, len < 4096 ? len : 4096) != NULL)
         return 0;
     struct gox__scan text = {(const char *)data, (const char *)data + len};
@@ -288,12 +300,9 @@ int gox__obj_probe(const uint8_t *data, size_t len)
     for (int i = 0; i < 1000 && gox__scan_line(&text, &line); i++) {
         struct gox__scan key = gox__scan_word(&line);
         double number;
-        bool is_known = key.at == key.end || *key.at == '#';
         if (gox__scan_equals(key, "v"))
             return gox__scan_double(&line, &number) ? 70 : 0;
-        for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
-            is_known |= gox__scan_equals(key, keys[k]);
-        if (!is_known)
+        if (!is_known(key))
             return 0;
     }
     return 0;

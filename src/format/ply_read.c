@@ -364,8 +364,11 @@ int gox__ply_read(struct gox_image *img, const uint8_t *data, size_t len,
         r->in.pos = (size_t)(r->text.at - r->start);
         rc = read_elements(r, len, task);
     }
-    if (rc == 0 && r->mesh.vertex_count == 0)
-        rc = fail_at(r, r->start, "there is no vertex in it");
+    bool has_vertices = false; /* none of them is an empty model */
+    for (size_t i = 0; i < r->element_count; i++)
+        has_vertices |= r->elements[i].is_vertex;
+    if (rc == 0 && !has_vertices)
+        rc = fail_at(r, r->start, "there is no vertex element in it");
     if (rc == 0)
         rc = gox__voxelize(img, &r->mesh, opts, GOX_UP_Z, report, task, err);
     gox__trimesh_fini(&r->mesh);

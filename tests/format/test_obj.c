@@ -169,7 +169,7 @@ static void round_trip_gives_the_surface(void **state)
     gox_volume_free(vol);
 }
 
-static void empty_model_is_written(void **state)
+static void empty_model_comes_back(void **state)
 {
     (void)state;
     struct gox_image *img = gox_image_new();
@@ -177,6 +177,12 @@ static void empty_model_is_written(void **state)
     struct gox_buf buf;
     write_text(img, NULL, &buf, &report);
     assert_int_equal(report.faces, 0);
+    struct gox_image *back;
+    struct gox_error err;
+    assert_int_equal(
+            model_read(&back, "obj", buf.data, buf.len, NULL, NULL, &err), 0);
+    assert_true(gox_volume_is_empty(back->layers[0]->volume));
+    gox_image_free(back);
     gox_buf_fini(&buf);
     gox_image_free(img);
 }
@@ -230,7 +236,8 @@ static void bad_text_says_where(void **state)
         const char *text, *message;
         int offset;
     } cases[] = {
-            {"o x\n", "no vertex", 0},
+            {"hello\n", "no vertex", 0},
+            {"", "no vertex", 0},
             {"v 1 2\n", "line 1: a vertex needs three", -1},
             {"v 1 2 x\n", "line 1: a vertex needs three", -1},
             {"v 1 2 3\nf 1 1 2\n", "line 2: a face uses a vertex", -1},
@@ -347,7 +354,7 @@ int main(void)
             cmocka_unit_test(colours_go_to_vertices_without_files_beside),
             cmocka_unit_test(raw_and_merged_counts),
             cmocka_unit_test(round_trip_gives_the_surface),
-            cmocka_unit_test(empty_model_is_written),
+            cmocka_unit_test(empty_model_comes_back),
             cmocka_unit_test(text_of_others_is_read),
             cmocka_unit_test(bad_text_says_where),
             cmocka_unit_test(content_is_recognised),

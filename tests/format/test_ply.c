@@ -64,6 +64,21 @@ static void round_trip_gives_the_surface(void **state)
     }
 }
 
+static void empty_model_comes_back(void **state)
+{
+    (void)state;
+    struct gox_image *img = gox_image_new(), *back;
+    struct gox_buf buf;
+    struct gox_error err;
+    write_ply(img, &buf, NULL);
+    assert_int_equal(
+            model_read(&back, NULL, buf.data, buf.len, NULL, NULL, &err), 0);
+    assert_true(gox_volume_is_empty(back->layers[0]->volume));
+    gox_image_free(back);
+    gox_buf_fini(&buf);
+    gox_image_free(img);
+}
+
 /* ---- other programs ---- */
 
 #define QUAD "0 0 1 255 0 0\n4 0 1 255 0 0\n4 4 1 255 0 0\n0 4 1 255 0 0\n"
@@ -199,7 +214,7 @@ static void bad_files_say_what(void **state)
                     "unknown type"},
             {"ply\nformat ascii 1.0\nelement v 1\nproperty list float int x\n",
                     "integer type"},
-            {"ply\nformat ascii 1.0\nend_header\n", "no vertex"},
+            {"ply\nformat ascii 1.0\nend_header\n", "no vertex element"},
             {HEAD "end_header\n", "expected a number"},
             {HEAD "end_header\nnan\n", "expected a number"},
             {HEAD "element face 1\nproperty list uchar int vertex_indices\n"
@@ -280,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(cube_has_eight_vertices),
             cmocka_unit_test(round_trip_gives_the_surface),
+            cmocka_unit_test(empty_model_comes_back),
             cmocka_unit_test(ascii_is_read),
             cmocka_unit_test(both_orders_are_read),
             cmocka_unit_test(points_become_voxels),
