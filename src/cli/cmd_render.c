@@ -163,6 +163,9 @@ static int draw(
             &render->session, "goxel.render_scene", params, NULL, err);
     if (rc == 0)
         return gox_stage_publish(&stage, may_replace, err);
+    /* Given up without an answer: it must not go on writing there. */
+    if (!render->session.last_error)
+        gox_client_abort(render->session.client);
     gox_stage_discard(&stage);
     return rc;
 }

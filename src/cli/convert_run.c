@@ -3,296 +3,27 @@
  * driven by one poll loop and no threads.
  *
  * Invariants: a job belongs to at most one child; a child that dies fails that
- * job only and is started again; the hidden directory of a job is gone when the
- * job ends, however it ends. */
+ * job only and is started again. */
 #include "base/alloc.h"
 #include "base/time.h"
-#include "cli/convert.h"
+#include "cli/convert_internal.h"
 #include "cli/interrupt.h"
-#include "cli/model.h"
-#include "cli/output.h"
-#include "cli/session.h"
-#include "cli/stage.h"
 
 #include <poll.h>
 #include <string.h>
 #include <sys/wait.h>
 
-struct pool;
-
-struct child {
-    struct pool *pool;
-    struct gox_cli_session session;
-    struct gox_job *job; /* NULL: idle */
-    struct gox_stage stage;
-    int64_t begin_ns;
-    int64_t call_id; /* of the job's step under way */
-    double fraction; /* of the job */
-    bool is_exporting;
-    bool is_lost;      /* dead, or to be replaced */
-    char project[256]; /* what the daemon calls the loaded file */
-};
-
-struct pool {
-    struct gox_convert *convert;
-    struct child *children;
-    size_t count;
-    size_t next; /* the first job that nobody looked at */
-    struct gox_progress progress;
-    bool has_answered; /* any child, anything */
-    bool is_unusable;  /* children end before they answer anything */
-};
-
-static void start_job(struct child *child);
-
-/* ---- the end of a job ---- */
-
-/* The daemon names the place that it wrote to; people know the output. */
-static void show_output(
-        char *text, size_t size, const char *message, const struct child *child)
-{
-    const char *path = child->stage.path;
-    const char *at = path ? strstr(message, path) : NULL;
-
-    if (at)
-        snprintf(text, size, "%.*s%s%s", (int)(at - message), message,
-                child->job->output, at + strlen(path));
-    else
-        snprintf(text, size, "%s", message);
-}
-
-static void end_job(struct child *child, enum gox_job_state state)
-{
-    struct gox_convert *convert = child->pool->convert;
-
-    child->job->state = state;
-    child->job->seconds = (double)(gox_time_now_ns() - child->begin_ns) /
-                          (double)GOX_NS_PER_S;
-    if (state == GOX_JOB_DONE) {
-        convert->done++;
-        convert->noted += child->job->note != NULL;
-    }
-    gox_stage_discard(&child->stage);
-    child->job = NULL;
-}
-
-static void fail_job(struct child *child, const char *message)
-{
-    char raw[2048], text[2048];
-
-    show_output(raw, sizeof(raw), message, child);
-    gox_cli_clean(text, sizeof(text), raw);
-    gox_job_fail(child->pool->convert, child->job, text);
-    end_job(child, GOX_JOB_FAILED);
-}
-
-static const char *message_of(const json_t *error, const struct gox_error *err)
-{
-    const char *text = json_string_value(json_object_get(error, "message"));
-
-    return text ? text : err->text;
-}
-
-/* A call failed: by an answer of the daemon, or because it is gone. */
-static void on_failure(
-        struct child *child, const json_t *error, const struct gox_error *err)
-{
-    char words[512], text[1024];
-
-    if (error) {
-        child->pool->has_answered = true;
-        fail_job(child, message_of(error, err));
-        start_job(child);
-        return;
-    }
-    child->is_lost = true;
-    gox_session_last_words(&child->session, words, sizeof(words));
-    snprintf(text, sizeof(text), "%s while it worked on this file%s%s",
-            err->text, words[0] ? ": " : "", words);
-    fail_job(child, text);
-}
-
-/* ---- the steps of a job ---- */
-
-static void ignore_reply(void *ctx, json_t *result, const json_t *error,
-        const struct gox_error *err)
-{
-    (void)ctx;
-    (void)result;
-    (void)error;
-    (void)err;
-}
-
-/* Gives the daemon the memory of a finished model back. Nobody waits for the
- * answer; a loss shows at the next call. */
-static void close_project(struct child *child)
-{
-    json_t *params = json_pack("{s:s}", "name", child->project);
-
-    if (child->project[0] && params)
-        (void)gox_client_submit(child->session.client, "goxel.close_project",
-                params, ignore_reply, NULL, NULL, NULL);
-    json_decref(params);
-    child->project[0] = '\0';
-}
-
-static uint64_t count_of(const json_t *result, const char *key)
-{
-    json_int_t value = json_integer_value(json_object_get(result, key));
-
-    return value > 0 ? (uint64_t)value : 0;
-}
-
-static void on_exported(void *ctx, json_t *result, const json_t *error,
-        const struct gox_error *err)
-{
-    struct child *child = ctx;
-    struct gox_job *job = child->job;
-    struct gox_error mine = {0};
-    const char *note;
-
-    if (child->pool->convert->count > 1)
-        close_project(child);
-    if (err->code != 0) {
-        on_failure(child, error, err);
-        return;
-    }
-    if (gox_stage_publish(
-                &child->stage, child->pool->convert->may_replace, &mine) != 0) {
-        fail_job(child, mine.text);
-        start_job(child);
-        return;
-    }
-    job->voxels = count_of(result, "voxels");
-    job->faces = count_of(result, "faces");
-    job->bytes = count_of(result, "bytes");
-    note = json_string_value(json_object_get(result, "note"));
-    if (note && note[0])
-        job->note = gox_strdup(note);
-    end_job(child, GOX_JOB_DONE);
-    start_job(child);
-}
-
-/* The children report only where somebody watches. */
-static json_t *with_progress(const struct child *child, json_t *own_params)
-{
-    if (own_params && child->pool->progress.is_shown)
-        json_object_set_new(own_params, "progress", json_true());
-    return own_params;
-}
-
-static void submit(struct child *child, const char *method, json_t *own_params,
-        gox_client_reply_fn *fn)
-{
-    struct gox_error err = {0};
-    int rc = GOX_ERR_NOMEM;
-
-    if (own_params)
-        rc = gox_client_submit(child->session.client, method, own_params, fn,
-                child, &child->call_id, &err);
-    json_decref(own_params);
-    if (rc == 0)
-        return;
-    child->is_lost = true;
-    fail_job(child, own_params ? err.text : "out of memory");
-}
-
-static void on_loaded(void *ctx, json_t *result, const json_t *error,
-        const struct gox_error *err)
-{
-    struct child *child = ctx;
-    const struct gox_convert *convert = child->pool->convert;
-    const char *project;
-    json_t *params;
-
-    if (err->code != 0) {
-        on_failure(child, error, err);
-        return;
-    }
-    child->pool->has_answered = true;
-    child->is_exporting = true;
-    project = json_string_value(json_object_get(result, "project"));
-    snprintf(child->project, sizeof(child->project), "%s",
-            project ? project : "");
-    params = json_pack("{s:s}", "path", child->stage.path);
-    if (params && convert->format)
-        json_object_set_new(params, "format", json_string(convert->format));
-    if (params && json_object_size(convert->export_options) > 0)
-        json_object_set(params, "options", convert->export_options);
-    submit(child, "goxel.export_model", with_progress(child, params),
-            on_exported);
-}
-
-/* Looks before anything is asked of the daemon; false when the job has ended.
- */
-static bool prepare_job(struct child *child)
-{
-    struct gox_convert *convert = child->pool->convert;
-    struct gox_job *job = child->job;
-    struct gox_error err = {0};
-    char *target;
-    char text[512];
-    int rc;
-
-    if (gox_model_check(job->input, &err) != 0) {
-        fail_job(child, err.text);
-        return false;
-    }
-    if (!convert->may_replace && gox_model_exists(job->output)) {
-        if (convert->keeps_existing) {
-            convert->skipped++;
-            end_job(child, GOX_JOB_SKIPPED);
-            return false;
-        }
-        snprintf(text, sizeof(text), "%s is there already; --force replaces it",
-                job->output);
-        fail_job(child, text);
-        return false;
-    }
-    target = gox_cli_absolute(job->output);
-    rc = target ? gox_stage_open(&child->stage, target, &err) : GOX_ERR_NOMEM;
-    gox_free(target);
-    if (rc != 0)
-        fail_job(child, err.text[0] ? err.text : "out of memory");
-    return rc == 0;
-}
-
-static void start_job(struct child *child)
-{
-    struct pool *pool = child->pool;
-    struct gox_convert *convert = pool->convert;
-
-    while (!child->is_lost && pool->next < convert->count) {
-        struct gox_job *job = &convert->jobs[pool->next++];
-        if (job->state != GOX_JOB_WAITING)
-            continue;
-        child->job = job;
-        child->begin_ns = gox_time_now_ns();
-        child->fraction = 0;
-        child->is_exporting = false;
-        if (!prepare_job(child))
-            continue;
-        submit(child, "goxel.load_project",
-                with_progress(child, gox_model_load_params(job->input,
-                                             convert->load_options)),
-                on_loaded);
-        return;
-    }
-}
-
-/* ---- the pool ---- */
-
 /* Loading and writing count as a half each. */
 static void on_notification(void *ctx, const char *method, const json_t *params)
 {
-    struct child *child = ctx;
+    struct gox__convert_child *child = ctx;
     double part = json_number_value(json_object_get(params, "fraction"));
 
     if (strcmp(method, "goxel.progress") == 0)
         child->fraction = (child->is_exporting ? 0.5 : 0) + part / 2;
 }
 
-static bool has_work(const struct pool *pool)
+static bool has_work(const struct gox__convert_pool *pool)
 {
     for (size_t i = pool->next; i < pool->convert->count; i++) {
         if (pool->convert->jobs[i].state == GOX_JOB_WAITING)
@@ -303,14 +34,14 @@ static bool has_work(const struct pool *pool)
 
 /* A child that exits by itself before its first answer would do so for every
  * file: the program or its configuration is unusable. */
-static bool is_hopeless(const struct child *child)
+static bool is_hopeless(const struct gox__convert_child *child)
 {
     int status = gox_client_get_exit(child->session.client);
 
     return !child->pool->has_answered && status >= 0 && WIFEXITED(status);
 }
 
-static void give_up(struct child *child, const char *why)
+static void give_up(struct gox__convert_child *child, const char *why)
 {
     char words[512];
 
@@ -322,9 +53,9 @@ static void give_up(struct child *child, const char *why)
             child->session.name, why, words[0] ? ": " : "", words);
 }
 
-static void replace_child(struct child *child)
+static void replace_child(struct gox__convert_child *child)
 {
-    struct pool *pool = child->pool;
+    struct gox__convert_pool *pool = child->pool;
     struct gox_error err = {0};
 
     if (is_hopeless(child)) {
@@ -341,10 +72,18 @@ static void replace_child(struct child *child)
         give_up(child, err.text);
         return;
     }
-    start_job(child);
+    gox__convert_start_job(child);
 }
 
-static void check_deadline(struct child *child, int64_t now_ns)
+/* A child that goes on would write into the hidden directory while it is being
+ * removed. */
+static void stop_writing(struct gox__convert_child *child)
+{
+    gox_client_cancel(child->session.client, child->call_id);
+    gox_client_abort(child->session.client);
+}
+
+static void check_deadline(struct gox__convert_child *child, int64_t now_ns)
 {
     int limit_ms = child->pool->convert->job_timeout_ms;
     char text[128];
@@ -355,12 +94,12 @@ static void check_deadline(struct child *child, int64_t now_ns)
     snprintf(text, sizeof(text),
             "took longer than %d s; --job-timeout gives it more time",
             limit_ms / 1000);
-    gox_client_cancel(child->session.client, child->call_id);
-    fail_job(child, text);
+    stop_writing(child);
+    gox__convert_fail_job(child, text);
     child->is_lost = true;
 }
 
-static bool step(struct pool *pool, struct pollfd *items)
+static bool step(struct gox__convert_pool *pool, struct pollfd *items)
 {
     size_t used = 0;
     double part = 0;
@@ -370,7 +109,7 @@ static bool step(struct pool *pool, struct pollfd *items)
     items[used++] =
             (struct pollfd){.fd = gox_cli_interrupt_fd(), .events = POLLIN};
     for (size_t i = 0; i < pool->count; i++) {
-        struct child *child = &pool->children[i];
+        struct gox__convert_child *child = &pool->children[i];
         bool is_busy = child->job != NULL;
         items[used++] = (struct pollfd){
                 .fd = is_busy ? gox_client_get_fd(child->session.client) : -1,
@@ -382,7 +121,7 @@ static bool step(struct pool *pool, struct pollfd *items)
         return !gox_cli_interrupted();
     now_ns = gox_time_now_ns();
     for (size_t i = 0; i < pool->count; i++) {
-        struct child *child = &pool->children[i];
+        struct gox__convert_child *child = &pool->children[i];
         if (items[i + 1].revents)
             (void)gox_client_dispatch(child->session.client, NULL);
         check_deadline(child, now_ns);
@@ -398,7 +137,7 @@ static bool step(struct pool *pool, struct pollfd *items)
     return !pool->is_unusable;
 }
 
-static bool is_busy(const struct pool *pool)
+static bool is_busy(const struct gox__convert_pool *pool)
 {
     for (size_t i = 0; i < pool->count; i++) {
         if (pool->children[i].job)
@@ -407,10 +146,10 @@ static bool is_busy(const struct pool *pool)
     return false;
 }
 
-static int open_children(struct pool *pool)
+static int open_children(struct gox__convert_pool *pool)
 {
     for (size_t i = 0; i < pool->count; i++) {
-        struct child *child = &pool->children[i];
+        struct gox__convert_child *child = &pool->children[i];
         int rc;
         child->pool = pool;
         /* Alone a child may use all cores; together one each. */
@@ -424,14 +163,14 @@ static int open_children(struct pool *pool)
     return 0;
 }
 
-static int close_children(struct pool *pool)
+static int close_children(struct gox__convert_pool *pool)
 {
     int rc = 0;
 
     for (size_t i = 0; i < pool->count; i++) {
-        struct child *child = &pool->children[i];
+        struct gox__convert_child *child = &pool->children[i];
         if (child->job) {
-            gox_client_cancel(child->session.client, child->call_id);
+            stop_writing(child);
             gox_stage_discard(&child->stage);
             child->job = NULL;
         }
@@ -446,7 +185,7 @@ static int close_children(struct pool *pool)
 int gox_convert_run(struct gox_convert *convert)
 {
     size_t waiting = convert->count - convert->failed;
-    struct pool pool = {.convert = convert,
+    struct gox__convert_pool pool = {.convert = convert,
             .count = waiting < convert->workers ? waiting : convert->workers};
     struct pollfd *items;
     int64_t begin_ns = gox_time_now_ns();
@@ -461,7 +200,7 @@ int gox_convert_run(struct gox_convert *convert)
     gox_progress_init(&pool.progress, convert->cli, convert->count,
             convert->count > 1 ? "files" : NULL);
     for (size_t i = 0; rc == 0 && i < pool.count; i++)
-        start_job(&pool.children[i]);
+        gox__convert_start_job(&pool.children[i]);
     while (rc == 0 && is_busy(&pool) && step(&pool, items))
         ;
     gox_cli_clear_progress();
