@@ -52,8 +52,17 @@ bool gox_block_is_shared(const gox_block *block);
 /* Sets one voxel in *block, which must hold the caller's own reference; when it
  * is shared or must change its form, *block becomes a new block. 0, or
  * GOX_ERR_NOMEM with nothing changed. Threads: the one writer. */
-int gox_block_set(gox_block **block, unsigned index, gox_rgba color)
-        GOX_MUST_CHECK;
+int gox_block_set(
+        gox_block **block, unsigned index, gox_rgba color) GOX_MUST_CHECK;
+
+/* The block as bytes that do not depend on the machine, for a store: its form,
+ * palette and indices as they are. Equal blocks may give other bytes. Returns
+ * how many were written. */
+#define GOX_BLOCK_MAX_BYTES (3 + 4 * GOX_BLOCK_VOXELS)
+size_t gox_block_write(const gox_block *block, uint8_t *data);
+/* From such bytes, which may be damaged. 0, GOX_ERR_FORMAT, GOX_ERR_NOMEM. */
+int gox_block_read(
+        const uint8_t *data, size_t len, gox_block **block) GOX_MUST_CHECK;
 
 /* Checks the structure's own promises (counts, form, indices), for tests. */
 bool gox_block_is_sane(const gox_block *block);

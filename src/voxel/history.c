@@ -105,14 +105,23 @@ static void clear_redo(struct gox_history *h)
     }
 }
 
+void gox__history_clear(struct gox_history *h)
+{
+    clear_redo(h);
+    while (h->undo.count > 0) {
+        struct gox_edit *edit = pop_last(&h->undo);
+        h->bytes -= edit->bytes;
+        gox__history_edit_free(edit);
+    }
+}
+
 void gox_history_free(gox_history *h)
 {
     if (h == NULL)
         return;
     if (h->open != NULL)
         gox_history_rollback(h);
-    h->max_bytes = 0;
-    gox__history_trim(h);
+    gox__history_clear(h);
     for (size_t i = 0; i < h->log_count; i++)
         gox__volume_log_free(h->logs[i]);
     gox_free(h->logs);
@@ -291,7 +300,8 @@ static void take_change(
 
 /* Adds a finished edit as a new revision. */
 static void add_edit(struct gox_history *h, struct gox_edit *edit,
-        int64_t wall_ms, struct gox_edit_info *info)
+        const struct gox_image *img, int64_t wall_ms,
+        struct gox_edit_info *info)
 {
     edit->before_revision = gox__history_state(h);
     edit->info.revision = ++h->revision;
@@ -301,6 +311,8 @@ static void add_edit(struct gox_history *h, struct gox_edit *edit,
     clear_redo(h);
     gox__history_list_push(&h->undo, edit);
     h->bytes += edit->bytes;
+    if (h->watch != NULL)
+        gox__history_tell(h, GOX_HISTORY_EDIT, edit, img, h->revision);
     gox__history_trim(h);
 }
 
@@ -308,6 +320,7 @@ int gox_history_commit(
         gox_history *h, int64_t wall_ms, struct gox_edit_info *info)
 {
     struct gox_edit *edit = h->open;
+    const struct gox_image *img = h->image;
     bool has_changed;
 
     assert(edit != NULL);
@@ -324,7 +337,7 @@ int gox_history_commit(
     h->open = NULL;
     h->image = NULL;
     if (has_changed) {
-        add_edit(h, edit, wall_ms, info);
+        add_edit(h, edit, img, wall_ms, info);
         return 1;
     }
     if (info != NULL) {

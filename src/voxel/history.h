@@ -79,6 +79,75 @@ const struct gox_image *gox_history_find_checkpoint(
 int gox_history_image_at(gox_history *h, const struct gox_image *img,
         uint64_t revision, struct gox_image **result) GOX_MUST_CHECK;
 
+/* ---- for a durable store ---- */
+
+enum gox_history_op { GOX_HISTORY_EDIT, GOX_HISTORY_UNDO, GOX_HISTORY_REDO };
+
+/* What just happened. The edit leads from the state `base` to the state `edit`
+ * (both are revisions of edits). */
+struct gox_history_event {
+    enum gox_history_op op;
+    enum gox_edit_kind kind;
+    uint64_t revision; /* that the image has now */
+    uint64_t edit, base;
+    const struct gox_edit_info *info; /* of the edit when it was made */
+    const struct gox_image *image;    /* now */
+    const struct gox_image *before;   /* STRUCTURE: as it was; else NULL */
+    const struct gox_edit *what;      /* for gox_history_next_change */
+};
+/* Is called once for each edit, and for each single step of undo and redo,
+ * before old edits are dropped. All in the event is borrowed for the call; the
+ * callee must not touch the history. fn NULL: nobody watches. */
+typedef void gox_history_watch_fn(
+        void *ctx, const struct gox_history_event *event);
+void gox_history_set_watch(gox_history *h, gox_history_watch_fn *fn, void *ctx);
+
+enum gox_change_form { GOX_CHANGE_POINT, GOX_CHANGE_BLOCK, GOX_CHANGE_RUNS };
+
+/* One thing as it is in the other state: before the event, or for
+ * gox_history_restore in the state that the edit leads to from here. */
+struct gox_history_change {
+    enum gox_change_form form;
+    int layer_id;
+    struct gox_pos pos;             /* POINT: of the voxel, else of the block */
+    gox_rgba color;                 /* POINT */
+    const gox_block *block;         /* BLOCK; NULL: there is none */
+    const struct gox_log_run *runs; /* RUNS: the voxels that differ */
+    size_t run_count;
+};
+struct gox_history_cursor { /* all zero to begin */
+    const struct gox_volume_log *log;
+    size_t at;
+    bool is_started;
+};
+/* The changes of a VOXELS event, layer by layer; false at the end. */
+bool gox_history_next_change(const struct gox_history_event *event,
+        struct gox_history_cursor *cursor, struct gox_history_change *change);
+
+/* An edit that a store kept. */
+struct gox_history_old {
+    enum gox_edit_kind kind;
+    bool is_redo;
+    uint64_t base;
+    struct gox_edit_info info;   /* info.revision is the edit's state */
+    struct gox_image *own_image; /* STRUCTURE: the other state; taken over */
+    const struct gox_history_change *changes; /* VOXELS; borrowed */
+    size_t change_count;
+};
+/* Puts the edit behind the last one that can be undone (or redone). 1 when it
+ * was taken; 0 when the memory bound leaves no room; GOX_ERR_CONFLICT when it
+ * does not lead from the state there; GOX_ERR_NOMEM. */
+int gox_history_restore(
+        gox_history *h, struct gox_history_old *old) GOX_MUST_CHECK;
+/* Forgets all edits: the image has this revision, and the content of the state.
+ * For a project that was opened again or put back by its store. */
+void gox_history_restart(gox_history *h, uint64_t revision, uint64_t state);
+/* The state of the image now, before the oldest edit that can be undone, and
+ * after the last one that can be redone. */
+uint64_t gox_history_state(const gox_history *h);
+uint64_t gox_history_oldest_state(const gox_history *h);
+uint64_t gox_history_newest_state(const gox_history *h);
+
 uint64_t gox_history_revision(const gox_history *h);
 size_t gox_history_undo_count(const gox_history *h);
 size_t gox_history_redo_count(const gox_history *h);

@@ -54,6 +54,8 @@ struct gox_history {
     size_t checkpoint_count, checkpoint_capacity;
     struct gox_revision_alias aliases[GOX_HISTORY_MAX_ALIASES]; /* a ring */
     uint64_t alias_total;
+    gox_history_watch_fn *watch; /* NULL: nobody */
+    void *watch_ctx;
 };
 
 /* The difference between two states of an image. */
@@ -76,6 +78,12 @@ uint64_t gox__history_state(const struct gox_history *h);
 void gox__history_add_alias(struct gox_history *h);
 /* Drops the oldest edits until max_bytes is kept. */
 void gox__history_trim(struct gox_history *h);
+/* Tells the watcher; the edit is not dropped yet. */
+void gox__history_tell(gox_history *h, enum gox_history_op op,
+        const struct gox_edit *edit, const struct gox_image *image,
+        uint64_t revision);
+/* Frees all edits. */
+void gox__history_clear(struct gox_history *h);
 void gox__history_list_push(struct gox_edit_list *list, struct gox_edit *edit);
 struct gox_edit *gox__history_list_pop(struct gox_edit_list *list);
 

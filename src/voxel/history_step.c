@@ -113,6 +113,10 @@ static int step_once(struct gox_history *h, struct gox_image *img,
     }
     h->bytes = h->bytes - bytes + edit->bytes;
     gox__history_list_push(to, gox__history_list_pop(from));
+    if (h->watch != NULL)
+        gox__history_tell(h,
+                to == &h->redo ? GOX_HISTORY_UNDO : GOX_HISTORY_REDO, edit, img,
+                h->revision + 1);
     return 0;
 }
 

@@ -97,6 +97,11 @@ int gox_volume_clear(gox_volume *vol) GOX_MUST_CHECK;
  * block as it was, so that history can undo. Small numbers of single voxels are
  * recorded as voxels. See voxel/history.h. */
 struct gox_volume_log;
+/* Some voxels of a block, in a row, that had one colour. */
+struct gox_log_run {
+    uint16_t start, length;
+    gox_rgba before;
+};
 void gox_volume_set_log(gox_volume *vol, struct gox_volume_log *log);
 
 bool gox_volume_is_sane(const gox_volume *vol);

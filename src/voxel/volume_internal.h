@@ -95,11 +95,6 @@ struct gox_log_block {
     uint32_t first_run, run_count; /* run_count > 0: runs instead of before */
 };
 
-struct gox_log_run {
-    uint16_t start, length;
-    gox_rgba before;
-};
-
 /* Points up to this number in one edit are kept as points. */
 #define GOX_LOG_MAX_POINTS 32
 
