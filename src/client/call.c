@@ -6,7 +6,7 @@
  * told or it is cancelled. */
 #include "base/alloc.h"
 #include "base/time.h"
-#include "client_internal.h"
+#include "client/client_internal.h"
 
 #include <assert.h>
 #include <poll.h>

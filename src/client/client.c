@@ -6,7 +6,7 @@
  * tells every waiting call. */
 #include "base/alloc.h"
 #include "base/time.h"
-#include "client_internal.h"
+#include "client/client_internal.h"
 
 #include <assert.h>
 #include <errno.h>

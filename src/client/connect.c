@@ -3,7 +3,7 @@
  *
  * Invariant: on failure client->fd is -1 and nothing is left open. */
 #include "base/time.h"
-#include "client_internal.h"
+#include "client/client_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
  * copy its page tables. A socket pair and not two pipes: one descriptor to
  * poll, and MSG_NOSIGNAL instead of SIGPIPE. */
 #include "base/time.h"
-#include "client_internal.h"
+#include "client/client_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  * Invariant: bytes of `in` before `scanned` hold no newline, so that a long
  * reply is searched once, however many pieces it comes in. */
 #include "base/alloc.h"
-#include "client_internal.h"
+#include "client/client_internal.h"
 
 #include <errno.h>
 #include <string.h>

@@ -17,7 +17,7 @@ done
 for file in $(find src include -name '*.[ch]' | sort); do
     lines=$(wc -l <"$file")
     [ "$lines" -le 600 ] || complain "$file: $lines lines, split it at 600"
-    if grep -nE 'TODO|FIXME|XXX' "$file"; then
+    if grep -nwE 'TODO|FIXME|XXX' "$file"; then
         complain "$file: leftovers"
     fi
 done
