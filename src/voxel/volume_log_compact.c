@@ -6,6 +6,7 @@
  * Invariant: the log undoes the same before and after compaction; without
  * memory blocks stay blocks. */
 #include "base/alloc.h"
+#include "voxel/block_internal.h"
 #include "voxel/volume_internal.h"
 
 #include <assert.h>
@@ -118,9 +119,10 @@ static unsigned compact_block(struct gox_volume_log *log,
 {
     const gox_block *before = record->before;
 
-    /* Empty or of one colour: nothing is smaller than that. */
+    /* Empty, or of one or two colours: little or nothing is smaller, and
+     * looking for it would cost more than the edit itself. */
     if (before == now || before == NULL || now == NULL ||
-            gox_block_is_uniform(before, NULL))
+            gox_block_bytes(before) <= gox__form_bytes(1))
         return gox__block_count_changes(before, now);
     struct block_pair pair;
     decode_pair(&pair, before, now);
