@@ -105,6 +105,19 @@ static void color_masked(gox_rgba colors[GOX_BLOCK_VOXELS],
     }
 }
 
+/* Whether each voxel of block is masked, so that nothing of it shows. */
+static bool is_covered(
+        const gox_block *block, const uint64_t mask[GOX_MASK_WORDS])
+{
+    uint64_t solid[GOX_MASK_WORDS];
+    uint64_t rest = 0;
+
+    gox_block_mask(block, solid);
+    for (unsigned w = 0; w < GOX_MASK_WORDS; w++)
+        rest |= solid[w] & ~mask[w];
+    return rest == 0;
+}
+
 /* Gives all masked voxels, count of them, the colour. */
 static int put_masked(struct gox__edit *e, struct gox_pos bp,
         const uint64_t mask[GOX_MASK_WORDS], unsigned count, gox_rgba color)
@@ -116,7 +129,8 @@ static int put_masked(struct gox__edit *e, struct gox_pos bp,
         return put_uniform(e, bp, color);
     if (count <= SINGLE_VOXELS)
         return set_single(e, bp, mask, color);
-    if (old == NULL || gox_block_is_uniform(old, &was)) {
+    if (old == NULL || gox_block_is_uniform(old, &was) ||
+            is_covered(old, mask)) {
         if (was == color)
             return 0;
         gox_block *block = gox__block_new_mask(was, color, mask, count);
