@@ -5,11 +5,11 @@
 #define GOX_TESTS_GOX_TEST_H
 
 // clang-format off: cmocka.h needs these first
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 // clang-format on
 #include <stdbool.h>
 #include <stdio.h>

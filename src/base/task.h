@@ -15,9 +15,9 @@
 
 struct gox_task {
     atomic_bool is_cancelled;
-    atomic_uint permille;   /* 0 ... 1000 */
-    int64_t deadline_at_ns; /* monotonic; 0: none */
-    unsigned threads;       /* for gox_parallel_for; 0: one per core */
+    atomic_uint permille;          /* 0 ... 1000 */
+    int64_t deadline_at_ns;        /* monotonic; 0: none */
+    unsigned threads;              /* for gox_parallel_for; 0: one per core */
     const struct gox_task *parent; /* cancelled when that is; or NULL */
 };
 

@@ -11,12 +11,13 @@
 #include "base/task.h"
 #include "voxel/image.h"
 
-#define GOX_RENDER_MAX_SIDE     16384 /* pixels */
-#define GOX_RENDER_MAX_PIXELS   (64 << 20)
-#define GOX_RENDER_MAX_SAMPLES  4  /* per side of a pixel */
-#define GOX_RENDER_MAX_VIEWS    16 /* in a sheet */
-#define GOX_RENDER_MAX_SURFACES 32 /* blended along a ray; the last is solid   \
-                                    */
+#define GOX_RENDER_MAX_SIDE    16384 /* pixels */
+#define GOX_RENDER_MAX_PIXELS  (64 << 20)
+#define GOX_RENDER_MAX_SAMPLES 4  /* per side of a pixel */
+#define GOX_RENDER_MAX_VIEWS   16 /* in a sheet */
+#define GOX_RENDER_MAX_SURFACES                                                \
+    32 /* blended along a ray; the last is solid                               \
+        */
 
 /* X(NAME, API name). */
 #define GOX_VIEW_LIST(X)                                                       \

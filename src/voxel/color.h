@@ -15,7 +15,7 @@ typedef uint32_t gox_rgba;
 static inline gox_rgba gox_rgba_make(uint8_t r, uint8_t g, uint8_t b, uint8_t a)
 {
     return (gox_rgba)r | (gox_rgba)g << 8 | (gox_rgba)b << 16 |
-            (gox_rgba)a << 24;
+           (gox_rgba)a << 24;
 }
 
 static inline uint8_t gox_rgba_r(gox_rgba c)

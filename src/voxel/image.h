@@ -49,7 +49,8 @@ struct gox_image {
 
 #define GOX_IMAGE_MAX_LAYERS 65536
 
-/* One empty layer "Layer 1" with id 1; default light. NULL when out of memory. */
+/* One empty layer "Layer 1" with id 1; default light. NULL when out of memory.
+ */
 struct gox_image *gox_image_new(void);
 /* An image with no layer at all, for readers that fill it; they must end with
  * at least one (gox_image_finish adds an empty one when there is none). */
@@ -68,8 +69,8 @@ struct gox_layer *gox_image_add_layer(struct gox_image *img, const char *name);
 /* Removes and frees the layer at index; the last one is not removed
  * (GOX_ERR_RANGE). Clones of it become plain voxel layers first. */
 int gox_image_delete_layer(struct gox_image *img, size_t index) GOX_MUST_CHECK;
-int gox_image_move_layer(struct gox_image *img, size_t from, size_t to)
-        GOX_MUST_CHECK;
+int gox_image_move_layer(
+        struct gox_image *img, size_t from, size_t to) GOX_MUST_CHECK;
 
 /* Borrowed; NULL when not found. */
 struct gox_layer *gox_image_find_layer(const struct gox_image *img, int id);

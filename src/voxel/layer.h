@@ -22,7 +22,7 @@ enum gox_blend {
 #define GOX_BLEND_ENUM(name, number, text) GOX_BLEND_##name = number,
     GOX_BLEND_LIST(GOX_BLEND_ENUM)
 #undef GOX_BLEND_ENUM
-    GOX_BLEND_COUNT
+            GOX_BLEND_COUNT
 };
 const char *gox_blend_name(enum gox_blend mode);
 /* -1 when there is no such mode. */
@@ -50,17 +50,18 @@ struct gox_layer {
     char name[GOX_NAME_BYTES];
     enum gox_layer_kind kind;
     bool is_visible;
-    bool is_locked;    /* edits are refused; not stored in .gox */
-    uint8_t opacity;   /* 255: opaque; multiplies alpha; not stored in .gox */
+    bool is_locked;  /* edits are refused; not stored in .gox */
+    uint8_t opacity; /* 255: opaque; multiplies alpha; not stored in .gox */
     enum gox_blend blend;
-    bool has_box;      /* layer bounds; information only, they do not clip */
+    bool has_box; /* layer bounds; information only, they do not clip */
     struct gox_bbox box;
-    int material;      /* index into the image's materials, -1: none */
-    struct gox_mat4 mat; /* clone: from the base; shape: its box; image: plane */
-    int base_id;       /* clone: id of the layer it shows */
+    int material; /* index into the image's materials, -1: none */
+    struct gox_mat4
+            mat; /* clone: from the base; shape: its box; image: plane */
+    int base_id; /* clone: id of the layer it shows */
     enum gox_layer_shape shape;
     gox_rgba shape_color;
-    char *image_path;  /* IMAGE: as in the file, owned; else NULL */
+    char *image_path;   /* IMAGE: as in the file, owned; else NULL */
     gox_volume *volume; /* owned, never NULL; empty for the other kinds */
 };
 
