@@ -4,12 +4,13 @@
 #ifndef GOX_TESTS_GOX_TEST_H
 #define GOX_TESTS_GOX_TEST_H
 
-// clang-format off: cmocka.h needs these first
-#include <cmocka.h>
+/* cmocka.h needs the other four before it. */
+// clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
 // clang-format on
 #include <stdbool.h>
 #include <stdio.h>
