@@ -84,16 +84,22 @@ static int remove_voxel(struct gox_call *call)
     struct gox_modifier mod;
     struct gox_layer *layer;
     uint64_t changed;
+    struct gox_pos pos = gox_call_point(call, REMOVE_POSITION);
     gox_modifier_init(&mod, GOX_MODE_SUBTRACT, 0);
-    int rc = edit_one(call, REMOVE_LAYER, REMOVE_SYMMETRY, &mod, "remove voxel",
+    int rc = gox_call_edit_layer(call, REMOVE_LAYER, &layer);
+    if (rc < 0)
+        return rc;
+    /* Before the edit: what it changes may be a mirror image only. */
+    bool existed = gox_rgba_a(gox_volume_get(layer->volume, pos)) > 0;
+    rc = edit_one(call, REMOVE_LAYER, REMOVE_SYMMETRY, &mod, "remove voxel",
             &layer, &changed);
     if (rc < 0)
         return rc;
     gox_writer_object(call->out, NULL);
     gox_writer_bool(call->out, "success", true);
-    put_position(call->out, gox_call_point(call, REMOVE_POSITION));
+    put_position(call->out, pos);
     gox_writer_int(call->out, "layer_id", layer->id);
-    gox_writer_bool(call->out, "existed", changed > 0);
+    gox_writer_bool(call->out, "existed", existed);
     gox_call_put_revision(call);
     gox_writer_end_object(call->out);
     return 0;
