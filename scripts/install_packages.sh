@@ -9,18 +9,18 @@ set -eu
 build_debian="gcc libc6-dev make cmake ninja-build pkg-config libuv1-dev libjansson-dev
 libspng-dev libdeflate-dev zlib1g-dev libmujs-dev libmd-dev libreadline-dev"
 test_debian="libcmocka-dev bats clang libclang-rt-dev clang-format shellcheck mandoc
-goxel xvfb xauth nodejs npm procps socat python3-minimal"
+goxel xvfb xauth nodejs npm procps time"
 
 build_dnf="gcc make cmake ninja-build pkgconf-pkg-config libuv-devel jansson-devel
 libspng-devel libdeflate-devel zlib-devel mujs-devel libmd-devel readline-devel"
 test_dnf="libcmocka-devel bats clang compiler-rt clang-tools-extra ShellCheck mandoc
-goxel xorg-x11-server-Xvfb nodejs npm procps-ng socat python3"
+goxel xorg-x11-server-Xvfb nodejs npm procps-ng time"
 build_pacman="gcc make cmake ninja pkgconf libuv jansson libspng libdeflate zlib mujs
 libmd readline"
 test_pacman="cmocka bats clang compiler-rt shellcheck mandoc goxel
-xorg-server-xvfb nodejs npm procps-ng socat python"
+xorg-server-xvfb nodejs npm procps-ng time"
 build_brew="cmake ninja pkg-config libuv jansson libspng libdeflate mujs libmd readline"
-test_brew="cmocka bats-core clang-format shellcheck mandoc node socat"
+test_brew="cmocka bats-core clang-format shellcheck mandoc node"
 }
 
 list_for() { # system -> the names for all wanted groups
@@ -68,7 +68,6 @@ is_installed() {
     case $1 in
     gcc | clang | cmake | npm | bats | shellcheck) command -v "$1" >/dev/null 2>&1 ;;
     nodejs) command -v node >/dev/null 2>&1 ;;
-    python3-minimal) command -v python3 >/dev/null 2>&1 ;;
     *) return 1 ;;
     esac
 }
