@@ -205,41 +205,42 @@ static bool fill_at(uint64_t now[GOX_MASK_WORDS],
     return true;
 }
 
-/* Extends now, which is inside open, to all that it is connected with. Sweeps
- * up and down over the words that can have changed. */
+/* The words that a sweep looks at. */
+struct sweep {
+    int lo, hi; /* both inclusive */
+};
+
+/* A word that changed concerns those around it: up to 4 away. */
+static void widen(struct sweep *s, int w)
+{
+    int lo = w < 4 ? 0 : w - 4, hi = w > 59 ? 63 : w + 4;
+
+    s->lo = lo < s->lo ? lo : s->lo;
+    s->hi = hi > s->hi ? hi : s->hi;
+}
+
+/* Extends now, which is inside open, to all that it is connected with: sweeps
+ * up and down until a sweep finds nothing. */
 static void fill_block(
         uint64_t now[GOX_MASK_WORDS], const uint64_t open[GOX_MASK_WORDS])
 {
-    int lo = GOX_MASK_WORDS - 1, hi = 0;
-    bool is_first = true, is_changed = true;
+    struct sweep s = {GOX_MASK_WORDS - 1, 0};
+    bool is_changed = true;
 
     for (int w = 0; w < GOX_MASK_WORDS; w++) {
         if (now[w] == 0)
             continue;
         now[w] = fill_word(now[w], open[w]);
-        lo = w < lo ? w : lo;
-        hi = w;
+        widen(&s, w);
     }
-    lo = lo < 4 ? 0 : lo - 4;
-    hi = hi > 59 ? 63 : hi + 4;
-    while (is_changed) {
+    for (bool is_up = true; is_changed; is_up = !is_up) {
         is_changed = false;
-        for (int w = lo; w <= hi; w++) {
-            if (fill_at(now, open, (unsigned)w)) {
-                is_changed = true;
-                lo = lo > w - 4 && w >= 4 ? w - 4 : lo;
-                hi = hi < w + 4 && w + 4 < 64 ? w + 4 : hi;
-            }
-        }
-        if (!is_changed && !is_first)
-            break;
-        is_first = false;
-        for (int w = hi; w >= lo; w--) {
-            if (fill_at(now, open, (unsigned)w)) {
-                is_changed = true;
-                lo = lo > w - 4 && w >= 4 ? w - 4 : lo;
-                hi = hi < w + 4 && w + 4 < 64 ? w + 4 : hi;
-            }
+        for (int w = is_up ? s.lo : s.hi; w >= s.lo && w <= s.hi;
+                w += is_up ? 1 : -1) {
+            if (!fill_at(now, open, (unsigned)w))
+                continue;
+            is_changed = true;
+            widen(&s, w);
         }
     }
 }
