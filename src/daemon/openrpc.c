@@ -221,7 +221,8 @@ static void put_common(struct gox_writer *w, const struct gox_method *m)
         put_param(w, &progress);
 }
 
-/* One word of gox_method.result: "name:type", with a '?' when optional. */
+/* One word of gox_method.result: "name:type", with a '?' when optional and
+ * "|null" when it may be null. */
 struct member {
     char name[48];
     struct gox_slice type;
@@ -251,16 +252,35 @@ static const char *next_member(const char *p, struct member *m)
     return p + len;
 }
 
-static void put_member(struct gox_writer *w, const struct member *m)
+/* The JSON Schema type that a word of the rows means; NULL: any value. */
+static const char *schema_type(struct gox_slice word)
 {
     static const char *const words[][2] = {{"int", "integer"},
             {"number", "number"}, {"bool", "boolean"}, {"string", "string"},
             {"array", "array"}, {"object", "object"}, {"rgba", "array"},
             {"point", "array"}};
-    gox_writer_object(w, m->name);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (gox_slice_is(m->type, words[i][0]))
-            gox_writer_string(w, "type", words[i][1]);
+        if (gox_slice_is(word, words[i][0]))
+            return words[i][1];
+    return NULL;
+}
+
+static void put_member(struct gox_writer *w, const struct member *m)
+{
+    struct gox_slice word = m->type;
+    const char *bar = memchr(word.data, '|', word.len);
+    if (bar != NULL)
+        word.len = (size_t)(bar - word.data);
+    const char *type = schema_type(word);
+    gox_writer_object(w, m->name);
+    if (bar != NULL && type != NULL) {
+        gox_writer_array(w, "oneOf");
+        put_type(w, type);
+        put_type(w, "null");
+        gox_writer_end_array(w);
+    } else if (type != NULL) {
+        gox_writer_string(w, "type", type);
+    }
     gox_writer_end_object(w);
 }
 

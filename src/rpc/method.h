@@ -94,9 +94,9 @@ struct gox_method {
     const struct gox_param *params;
     size_t param_count;
     /* The members of the result: "success:bool x:int color:rgba name:string
-     * layers:array box:object? " - a '?' marks one that may be absent. Types:
-     * int number bool string rgba point array object any. "any" alone: the
-     * result is not an object. */
+     * layers:array box:object|null note:string? " - a '?' marks one that may be
+     * absent, "|null" one that may be null. Types: int number bool string rgba
+     * point array object any. "any" alone: the result may be of any kind. */
     const char *result;
     const char *summary; /* one sentence */
     /* 0: done, the result is written; GOX_CALL_WORK: `work` must follow on a

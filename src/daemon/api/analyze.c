@@ -128,7 +128,7 @@ const struct gox_method gox_api_analyze[] = {
         {.name = "goxel.analyze", .group = "read",
          .flags = GOX_METHOD_READ | GOX_METHOD_LONG | GOX_METHOD_SUB,
          GOX_PARAMS(PARAMS),
-         .result = "layer_id:int voxel_count:int color_count:int bounds:object ground_voxels:int component_count:int floating_count:int components:array symmetry:object",
+         .result = "layer_id:int voxel_count:int color_count:int bounds:object|null ground_voxels:int component_count:int floating_count:int components:array symmetry:object",
          .summary = "Tells of separate parts, symmetry, bounds and ground contact.",
          .run = gox_api_run_or_work, .work = work_analyze},
         {.name = NULL},

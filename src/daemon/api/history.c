@@ -277,7 +277,7 @@ static int diff(struct gox_call *call)
 
 #define STEP_RESULT                                                            \
     "success:bool steps:int revision:int label:string at:string "              \
-    "voxels_changed:int box:object"
+    "voxels_changed:int box:object|null"
 
 // clang-format off
 const struct gox_method gox_api_history[] = {
@@ -303,7 +303,7 @@ const struct gox_method gox_api_history[] = {
          .run = restore},
         {.name = "goxel.diff", .group = "history",
          .flags = GOX_METHOD_READ | GOX_METHOD_LONG, GOX_PARAMS(DIFF_PARAMS),
-         .result = "voxels:array added:int removed:int recolored:int truncated:bool box:object",
+         .result = "voxels:array added:int removed:int recolored:int truncated:bool box:object|null",
          .summary = "Compares two states of the project, all visible layers merged.",
          .run = diff, .work = work_diff, .drop = drop_diff},
         {.name = NULL},

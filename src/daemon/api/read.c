@@ -402,7 +402,7 @@ static int work_find(struct gox_call *call)
 
 #define READ (GOX_METHOD_READ | GOX_METHOD_LONG | GOX_METHOD_SUB)
 #define LIST_RESULT                                                            \
-    "voxels:array count:int total:int truncated:bool bbox:object"
+    "voxels:array count:int total:int truncated:bool bbox:object|null"
 
 // clang-format off
 const struct gox_method gox_api_read[] = {
