@@ -285,9 +285,13 @@ static int bind_named(
             gox_buf_init(&plain, 0);
             gox_json_decode(&plain, key);
             key.len = plain.len;
-            key.data = gox_arena_strdup(b->arena,
-                    plain.data != NULL ? (const char *)plain.data : "",
-                    plain.len);
+            key.data = gox_buf_error(&plain) < 0
+                               ? NULL
+                               : gox_arena_strdup(b->arena,
+                                         plain.data != NULL
+                                                 ? (const char *)plain.data
+                                                 : "",
+                                         plain.len);
             gox_buf_fini(&plain);
             if (key.data == NULL)
                 return gox_error_set(b->err, GOX_ERR_NOMEM, "out of memory");

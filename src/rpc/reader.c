@@ -151,39 +151,81 @@ static bool pass_escape(struct gox_reader *r)
     return true;
 }
 
+/* Index of the lowest marked byte in memory order; 0 where it cannot be told
+ * cheaply, which is always right because the caller looks again. */
+static size_t first_byte(uint64_t marks)
+{
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (size_t)__builtin_ctzll(marks) / 8;
+#else
+    (void)marks;
+    return 0;
+#endif
+}
+
+/* How many bytes from p on need no look of their own in a string: ASCII but
+ * quote, backslash and control characters. Eight at a time; the trick is that
+ * (x - 0x01..01) & ~x & 0x80..80 marks zero bytes of x. May stop early. */
+static size_t plain_run(const char *p, size_t left)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t tops = UINT64_C(0x8080808080808080);
+    size_t run = 0;
+    while (left - run >= 8) {
+        uint64_t x;
+        memcpy(&x, p + run, 8);
+        uint64_t quote = x ^ ones * '"';
+        uint64_t slash = x ^ ones * '\\';
+        uint64_t stop = x | ((quote - ones) & ~quote) |
+                        ((slash - ones) & ~slash) | (x - ones * ' ');
+        if ((stop & tops) != 0)
+            return run + first_byte(stop & tops);
+        run += 8;
+    }
+    while (run < left) {
+        unsigned char c = (unsigned char)p[run];
+        if (c < ' ' || c >= 0x80 || c == '"' || c == '\\')
+            break;
+        run++;
+    }
+    return run;
+}
+
+/* One character of a string that is not plain and not the end. */
+static bool pass_special(struct gox_reader *r)
+{
+    unsigned char c = (unsigned char)r->data[r->pos];
+    if (c == '\\')
+        return pass_escape(r);
+    if (c < ' ')
+        return gox__reader_expected(r, "a character of a string");
+    size_t len = gox__utf8_length(
+            (const unsigned char *)r->data + r->pos, r->len - r->pos);
+    if (len == 0) {
+        gox_reader_fail(r, GOX_ERR_PARSE,
+                "invalid UTF-8 at byte %zu of the JSON text", r->base + r->pos);
+        return false;
+    }
+    r->pos += len;
+    return true;
+}
+
 bool gox__reader_string_token(struct gox_reader *r, struct gox_slice *raw)
 {
     r->pos++; /* the opening quote */
     size_t start = r->pos;
-    while (r->pos < r->len) {
-        unsigned char c = (unsigned char)r->data[r->pos];
-        if (c == '"') {
+    for (;;) {
+        r->pos += plain_run(r->data + r->pos, r->len - r->pos);
+        if (r->pos >= r->len)
+            return gox__reader_expected(r, "the end of a string");
+        if (r->data[r->pos] == '"') {
             *raw = (struct gox_slice){r->data + start, r->pos - start};
             r->pos++;
             return true;
         }
-        if (c >= ' ' && c < 0x80 && c != '\\') {
-            r->pos++;
-            continue;
-        }
-        if (c == '\\') {
-            if (!pass_escape(r))
-                return false;
-            continue;
-        }
-        if (c < ' ')
-            return gox__reader_expected(r, "a character of a string");
-        size_t len = gox__utf8_length(
-                (const unsigned char *)r->data + r->pos, r->len - r->pos);
-        if (len == 0) {
-            gox_reader_fail(r, GOX_ERR_PARSE,
-                    "invalid UTF-8 at byte %zu of the JSON text",
-                    r->base + r->pos);
+        if (!pass_special(r))
             return false;
-        }
-        r->pos += len;
     }
-    return gox__reader_expected(r, "the end of a string");
 }
 
 static bool pass_digits(struct gox_reader *r)
@@ -239,37 +281,31 @@ bool gox__reader_literal(struct gox_reader *r, const char *word, size_t len)
     return true;
 }
 
+/* The type of a value by its first byte. */
+static const uint8_t first_bytes[256] = {['{'] = GOX_JSON_OBJECT,
+        ['['] = GOX_JSON_ARRAY,
+        ['"'] = GOX_JSON_STRING,
+        ['t'] = GOX_JSON_BOOL,
+        ['f'] = GOX_JSON_BOOL,
+        ['n'] = GOX_JSON_NULL,
+        ['-'] = GOX_JSON_NUMBER,
+        ['0'] = GOX_JSON_NUMBER,
+        ['1'] = GOX_JSON_NUMBER,
+        ['2'] = GOX_JSON_NUMBER,
+        ['3'] = GOX_JSON_NUMBER,
+        ['4'] = GOX_JSON_NUMBER,
+        ['5'] = GOX_JSON_NUMBER,
+        ['6'] = GOX_JSON_NUMBER,
+        ['7'] = GOX_JSON_NUMBER,
+        ['8'] = GOX_JSON_NUMBER,
+        ['9'] = GOX_JSON_NUMBER};
+
 enum gox_json_type gox_reader_peek(struct gox_reader *r)
 {
     if (r->error != 0)
         return GOX_JSON_ERROR;
-    switch (gox__reader_blank(r)) {
-    case '{':
-        return GOX_JSON_OBJECT;
-    case '[':
-        return GOX_JSON_ARRAY;
-    case '"':
-        return GOX_JSON_STRING;
-    case 't':
-    case 'f':
-        return GOX_JSON_BOOL;
-    case 'n':
-        return GOX_JSON_NULL;
-    case '-':
-    case '0':
-    case '1':
-    case '2':
-    case '3':
-    case '4':
-    case '5':
-    case '6':
-    case '7':
-    case '8':
-    case '9':
-        return GOX_JSON_NUMBER;
-    default:
-        return GOX_JSON_ERROR;
-    }
+    int c = gox__reader_blank(r);
+    return c < 0 ? GOX_JSON_ERROR : (enum gox_json_type)first_bytes[c];
 }
 
 static bool enter(struct gox_reader *r, enum gox_json_type type)

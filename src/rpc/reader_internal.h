@@ -27,6 +27,26 @@ bool gox__reader_literal(struct gox_reader *r, const char *word, size_t len);
 /* The length of the UTF-8 sequence at p (left bytes), 0 when it is none. */
 size_t gox__utf8_length(const unsigned char *p, size_t left);
 
+/* A whole number of at most 18 digits, the usual kind: passes over it and gives
+ * its value. False, at the same place, for any other text. */
+static inline bool gox__reader_small_int(struct gox_reader *r, int64_t *value)
+{
+    const char *p = r->data + r->pos;
+    const char *end = r->data + r->len;
+    bool is_negative = p < end && *p == '-';
+    const char *digits = p + is_negative;
+    const char *q = digits;
+    int64_t sum = 0;
+    while (q < end && *q >= '0' && *q <= '9' && q - digits < 18)
+        sum = sum * 10 + (*q++ - '0');
+    if (q == digits || q == end || (*digits == '0' && q - digits > 1) ||
+            *q == '.' || (*q | 0x20) == 'e' || (*q >= '0' && *q <= '9'))
+        return false;
+    *value = is_negative ? -sum : sum;
+    r->pos += (size_t)(q - p);
+    return true;
+}
+
 /* "expected X" or "the text ends, expected X". */
 bool gox__reader_expected(struct gox_reader *r, const char *what);
 

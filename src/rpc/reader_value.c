@@ -77,6 +77,9 @@ int64_t gox_reader_int(struct gox_reader *r, int64_t min, int64_t max)
     if (!begin_value(r, GOX_JSON_NUMBER))
         return 0;
     size_t at = r->pos;
+    if (gox__reader_small_int(r, &value) && value >= min && value <= max)
+        return value;
+    r->pos = at;
     if (!gox__reader_number_token(r, &raw, &is_plain))
         return 0;
     bool fits = true;
@@ -167,11 +170,13 @@ static bool skip_scalar(struct gox_reader *r, enum gox_json_type type)
 {
     struct gox_slice raw;
     bool is_plain;
+    int64_t unused;
     switch (type) {
     case GOX_JSON_STRING:
         return gox__reader_string_token(r, &raw);
     case GOX_JSON_NUMBER:
-        return gox__reader_number_token(r, &raw, &is_plain);
+        return gox__reader_small_int(r, &unused) ||
+               gox__reader_number_token(r, &raw, &is_plain);
     case GOX_JSON_BOOL:
         return r->data[r->pos] == 't' ? gox__reader_literal(r, "true", 4)
                                       : gox__reader_literal(r, "false", 5);

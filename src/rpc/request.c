@@ -18,18 +18,36 @@ struct members {
     bool is_doubled;
 };
 
+/* Which member a key is; -1: none of ours. Lengths first: they are all that is
+ * needed but for two. */
+static int find_member(struct gox_slice key)
+{
+    static const char *const names[] = {"jsonrpc", "method", "params", "id"};
+    if (key.len == 2 && memcmp(key.data, "id", 2) == 0)
+        return MEMBER_ID;
+    if (key.len == 6 && memcmp(key.data, "method", 6) == 0)
+        return MEMBER_METHOD;
+    if (key.len == 6 && memcmp(key.data, "params", 6) == 0)
+        return MEMBER_PARAMS;
+    if (key.len == 7 && memcmp(key.data, "jsonrpc", 7) == 0)
+        return MEMBER_VERSION;
+    if (key.len < 8) /* an escape makes the shortest name longer than this */
+        return -1;
+    for (int i = 0; i < 4; i++)
+        if (gox_slice_equals_json(key, names[i]))
+            return i;
+    return -1;
+}
+
 static void take_member(
         struct members *m, struct gox_slice key, struct gox_slice value)
 {
-    static const char *const names[] = {"jsonrpc", "method", "params", "id"};
-    for (size_t i = 0; i < 4; i++) {
-        if (!gox_slice_equals_json(key, names[i]))
-            continue;
-        if (m->raw[i].data != NULL)
-            m->is_doubled = true;
-        m->raw[i] = value;
+    int i = find_member(key);
+    if (i < 0)
         return;
-    }
+    if (m->raw[i].data != NULL)
+        m->is_doubled = true;
+    m->raw[i] = value;
 }
 
 static bool read_members(struct gox_reader *r, struct members *m)

@@ -16,28 +16,74 @@ void gox_writer_init(struct gox_writer *w, struct gox_buf *buf)
     *w = (struct gox_writer){.buf = buf};
 }
 
+uint8_t *gox__writer_begin(
+        struct gox_writer *w, const char *key, size_t key_len, size_t extra)
+{
+    struct gox_buf *buf = w->buf;
+    size_t need = key_len + 4 + extra;
+    uint8_t *p = buf->error == 0 && need <= buf->capacity - buf->len
+                         ? buf->data + buf->len
+                         : gox_buf_reserve(buf, need);
+    if (p == NULL)
+        return NULL;
+    if (w->needs_comma)
+        *p++ = ',';
+    w->needs_comma = true;
+    if (key != NULL) {
+        *p++ = '"';
+        memcpy(p, key, key_len);
+        p += key_len;
+        *p++ = '"';
+        *p++ = ':';
+    }
+    buf->len = (size_t)(p - buf->data);
+    return p;
+}
+
 static void begin(struct gox_writer *w, const char *key)
 {
-    if (w->needs_comma)
-        gox_buf_put_byte(w->buf, ',');
-    w->needs_comma = true;
-    if (key == NULL)
-        return;
-    size_t len = strlen(key);
-    uint8_t *p = gox_buf_reserve(w->buf, len + 3);
+    (void)gox__writer_begin(w, key, gox__writer_len(key), 0);
+}
+
+void gox__writer_fixed(struct gox_writer *w, const char *key, size_t key_len,
+        const char *text, size_t len)
+{
+    uint8_t *p = gox__writer_begin(w, key, key_len, len);
     if (p == NULL)
         return;
-    p[0] = '"';
-    memcpy(p + 1, key, len);
-    p[len + 1] = '"';
-    p[len + 2] = ':';
-    gox_buf_commit(w->buf, len + 3);
+    memcpy(p, text, len);
+    gox_buf_commit(w->buf, len);
+}
+
+/* Digits at p, which has room for 20; the end. */
+static uint8_t *put_digits(uint8_t *p, uint64_t value)
+{
+    uint8_t digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (uint8_t)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (at < sizeof digits)
+        *p++ = digits[at++];
+    return p;
+}
+
+void gox__writer_int(
+        struct gox_writer *w, const char *key, size_t key_len, int64_t value)
+{
+    uint8_t *p = gox__writer_begin(w, key, key_len, 21);
+    if (p == NULL)
+        return;
+    if (value < 0)
+        *p++ = '-';
+    p = put_digits(p, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    w->buf->len = (size_t)(p - w->buf->data);
 }
 
 void gox_writer_object(struct gox_writer *w, const char *key)
 {
-    begin(w, key);
-    gox_buf_put_byte(w->buf, '{');
+    gox__writer_fixed(w, key, gox__writer_len(key), "{", 1);
     w->needs_comma = false;
 }
 
@@ -49,8 +95,7 @@ void gox_writer_end_object(struct gox_writer *w)
 
 void gox_writer_array(struct gox_writer *w, const char *key)
 {
-    begin(w, key);
-    gox_buf_put_byte(w->buf, '[');
+    gox__writer_fixed(w, key, gox__writer_len(key), "[", 1);
     w->needs_comma = false;
 }
 
@@ -58,12 +103,6 @@ void gox_writer_end_array(struct gox_writer *w)
 {
     gox_buf_put_byte(w->buf, ']');
     w->needs_comma = true;
-}
-
-void gox_writer_int(struct gox_writer *w, const char *key, int64_t value)
-{
-    begin(w, key);
-    gox_buf_put_int(w->buf, value);
 }
 
 void gox_writer_uint(struct gox_writer *w, const char *key, uint64_t value)
@@ -90,12 +129,6 @@ void gox_writer_number(struct gox_writer *w, const char *key, double value)
             break;
     }
     gox_buf_put_str(w->buf, text);
-}
-
-void gox_writer_bool(struct gox_writer *w, const char *key, bool value)
-{
-    begin(w, key);
-    gox_buf_put_str(w->buf, value ? "true" : "false");
 }
 
 void gox_writer_null(struct gox_writer *w, const char *key)
@@ -174,14 +207,13 @@ void gox_writer_rgba(struct gox_writer *w, const char *key, uint32_t rgba)
 {
     char text[20];
     char *p = text;
-    begin(w, key);
     *p++ = '[';
     for (unsigned shift = 0; shift < 32; shift += 8) {
         p = put_byte_text(p, rgba >> shift & 0xff);
         *p++ = ',';
     }
     p[-1] = ']';
-    gox_buf_put(w->buf, text, (size_t)(p - text));
+    gox__writer_fixed(w, key, gox__writer_len(key), text, (size_t)(p - text));
 }
 
 void gox_writer_hex(struct gox_writer *w, const char *key, uint32_t rgba)

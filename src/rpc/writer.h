@@ -21,17 +21,40 @@ struct gox_writer {
 
 void gox_writer_init(struct gox_writer *w, struct gox_buf *buf);
 
+/* The comma and the key, with room for `extra` bytes of the value, whose place
+ * is returned; NULL when the buffer has failed. A literal's length is known
+ * when the caller is compiled, which is why this is here. */
+uint8_t *gox__writer_begin(
+        struct gox_writer *w, const char *key, size_t key_len, size_t extra);
+void gox__writer_int(
+        struct gox_writer *w, const char *key, size_t key_len, int64_t value);
+void gox__writer_fixed(struct gox_writer *w, const char *key, size_t key_len,
+        const char *text, size_t len);
+static inline size_t gox__writer_len(const char *key)
+{
+    return key != NULL ? strlen(key) : 0;
+}
+
 void gox_writer_object(struct gox_writer *w, const char *key);
 void gox_writer_end_object(struct gox_writer *w);
 void gox_writer_array(struct gox_writer *w, const char *key);
 void gox_writer_end_array(struct gox_writer *w);
 
-void gox_writer_int(struct gox_writer *w, const char *key, int64_t value);
+static inline void gox_writer_int(
+        struct gox_writer *w, const char *key, int64_t value)
+{
+    gox__writer_int(w, key, gox__writer_len(key), value);
+}
 void gox_writer_uint(struct gox_writer *w, const char *key, uint64_t value);
 /* The shortest text that reads back as the same double; null when not finite.
  */
 void gox_writer_number(struct gox_writer *w, const char *key, double value);
-void gox_writer_bool(struct gox_writer *w, const char *key, bool value);
+static inline void gox_writer_bool(
+        struct gox_writer *w, const char *key, bool value)
+{
+    gox__writer_fixed(w, key, gox__writer_len(key), value ? "true" : "false",
+            value ? 4 : 5);
+}
 void gox_writer_null(struct gox_writer *w, const char *key);
 /* UTF-8 in, escaped; bytes that are not UTF-8 become U+FFFD. NULL: null. */
 void gox_writer_string(struct gox_writer *w, const char *key, const char *text);
