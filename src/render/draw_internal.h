@@ -19,6 +19,9 @@ struct gox__canvas {
 struct gox__canvas gox__canvas_part(
         const struct gox__canvas *canvas, int x, int y, int width, int height);
 
+/* Sets every pixel. */
+void gox__canvas_clear(const struct gox__canvas *canvas, gox_rgba color);
+
 /* Work done before this view and in all, for the progress of a sheet. */
 struct gox__share {
     uint64_t done, total;
@@ -33,6 +36,9 @@ int gox__render_scene(const struct gox__canvas *canvas,
 /* 0, or GOX_ERR_RANGE for a size or number of samples that is not allowed. */
 int gox__render_check_options(const struct gox_render_options *opts,
         struct gox_error *err) GOX_MUST_CHECK;
+
+/* over on top of under; coverage 0 ... 1 multiplies its alpha. */
+gox_rgba gox__draw_mix(gox_rgba over, gox_rgba under, float coverage);
 
 /* Mixes color over one pixel; coverage 0 ... 1 multiplies its alpha. */
 void gox__draw_pixel(const struct gox__canvas *canvas, int x, int y,
@@ -59,10 +65,10 @@ int gox__text_width(const char *text, int scale);
  * that the font lacks. */
 const uint8_t *gox__font_glyph(unsigned character);
 
-/* Three arrows x (red), y (green), z (blue) as the view sees them, within
- * radius around center, with their letters. */
+/* Which way x (red), y (green) and z (blue) go as the view sees them, with
+ * their letters, within GOX__GIZMO_RADIUS * scale of center. */
+#define GOX__GIZMO_RADIUS 17
 void gox__draw_gizmo(const struct gox__canvas *canvas,
-        const struct gox__view *view, const double center[2], double radius,
-        int scale);
+        const struct gox__view *view, const double center[2], int scale);
 
 #endif
