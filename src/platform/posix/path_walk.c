@@ -48,8 +48,8 @@ static int follow_link(struct walk *w, const char *name)
     char target[PATH_MAX];
     ssize_t len =
             readlinkat(w->dirs[w->depth], name, target, sizeof target - 1);
-    if (len < 0)
-        return -1;
+    if (len < 0) /* EINVAL: it is no link, so a file where a directory is due */
+        return fail(errno == EINVAL ? ENOTDIR : errno);
     target[len] = '\0';
     if (target[0] == '/')
         return fail(EXDEV);
@@ -94,7 +94,7 @@ static int open_last(struct walk *w, const char *name, int flags)
     if ((error == ELOOP || error == ENOTDIR || error == EMLINK) &&
             follow_link(w, name) == 0)
         return -2; /* go on with the target */
-    return errno == EINVAL ? fail(error) : -1;
+    return errno == ENOTDIR ? fail(error) : -1;
 }
 
 static int walk_all(struct walk *w, int flags)
