@@ -31,7 +31,7 @@ static json_t *vjson(const char *fmt, va_list args)
     for (char *p = text; *p != '\0'; p++)
         if (*p == '\'')
             *p = '"';
-    json_t *value = json_loads(text, JSON_DECODE_ANY, &error);
+    json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (value == NULL)
         fail_msg("the test's own text is no JSON: %s: %s", error.text, text);
     free(text);

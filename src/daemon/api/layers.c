@@ -106,17 +106,25 @@ static int create_layer(struct gox_call *call)
 
 static const struct gox_param LAYER_PARAMS[] = {GOX_API_LAYER_PARAM};
 
+/* The layer of parameter i, which is to go: a locked one stays. */
+static int find_doomed(
+        struct gox_call *call, size_t i, struct gox_layer **layer)
+{
+    int rc = gox_call_layer(call, i, layer);
+    if (rc < 0 || !(*layer)->is_locked)
+        return rc;
+    return gox_call_fail(call, GOX_ERR_LOCKED,
+            "layer %d (%.60s) is locked; unlock it with goxel.set_layer first",
+            (*layer)->id, (*layer)->name);
+}
+
 static int delete_layer(struct gox_call *call)
 {
     struct gox_image *img = gox_call_image(call);
     struct gox_layer *layer;
-    int rc = gox_call_layer(call, 0, &layer);
+    int rc = find_doomed(call, 0, &layer);
     if (rc < 0)
         return rc;
-    if (layer->is_locked)
-        return gox_call_fail(call, GOX_ERR_LOCKED,
-                "layer %d (%s) is locked; unlock it with goxel.set_layer first",
-                layer->id, layer->name);
     if (img->layer_count == 1)
         return gox_call_fail(call, GOX_ERR_RANGE,
                 "layer %d is the only one and stays; clear it with "
@@ -152,7 +160,7 @@ static int merge_layers(struct gox_call *call)
     struct gox_layer *source, *target;
     int rc = gox_call_edit_layer(call, MERGE_TARGET, &target);
     if (rc >= 0)
-        rc = gox_call_layer(call, MERGE_SOURCE, &source);
+        rc = find_doomed(call, MERGE_SOURCE, &source);
     if (rc < 0)
         return rc;
     if (source == target)
