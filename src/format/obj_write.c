@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Wavefront .obj out: shared vertices, quads, normals. Colours are one picture:
- * a .mtl and a palette .png are put beside the .obj and each face points at its
+ * a .mtl and a .palette.png are put beside the .obj and each face points at its
  * texel, which Blender, Godot, Unity and Unreal all show as one material (a
  * material a colour would be a draw call a colour). When there is no place for
  * files beside, colours go into the vertex lines as "v x y z r g b" instead.
@@ -150,7 +150,7 @@ static void put_materials(
             gox_buf_printf(mtl, "newmtl palette_alpha_%d\n", a);
         gox_buf_printf(mtl,
                 "Ka 1 1 1\nKd 1 1 1\nKs 0 0 0\nd %s\nillum 1\n"
-                "map_Kd %s.png\n",
+                "map_Kd %s.palette.png\n",
                 opacity, o->name);
     }
 }
@@ -158,7 +158,7 @@ static void put_materials(
 static int write_sidecars(const struct obj *o, const bool alphas[256],
         const struct gox_format_options *opts, struct gox_error *err)
 {
-    char name[NAME_MAX_BYTES + 8];
+    char name[NAME_MAX_BYTES + 16];
     struct gox_buf content;
     gox_buf_init(&content, 0);
     put_materials(o, alphas, &content);
@@ -167,7 +167,7 @@ static int write_sidecars(const struct obj *o, const bool alphas[256],
     gox_buf_reset(&content);
     if (rc == 0)
         rc = gox_mesh_palette_png(&o->palette, false, &content, err);
-    snprintf(name, sizeof(name), "%s.png", o->name);
+    snprintf(name, sizeof(name), "%s.palette.png", o->name);
     if (rc == 0)
         rc = write_sidecar(opts, name, &content, err);
     gox_buf_fini(&content);

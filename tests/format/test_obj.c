@@ -69,10 +69,10 @@ static void cube_is_this_text(void **state)
                               "f 4/1/1 3/1/1 7/1/1 6/1/1\n");
     assert_int_equal(side.count, 2);
     assert_string_equal(side.files[0].name, "a cube.mtl");
-    assert_string_equal(side.files[1].name, "a cube.png");
+    assert_string_equal(side.files[1].name, "a cube.palette.png");
     assert_non_null(strstr(gox_buf_text(&side.files[0].content),
             "newmtl palette\nKa 1 1 1\nKd 1 1 1\nKs 0 0 0\nd 1\nillum 1\n"
-            "map_Kd a cube.png\n"));
+            "map_Kd a cube.palette.png\n"));
     const struct gox_buf *png = &side.files[1].content;
     assert_int_equal(gox_png_read(&pixels, png->data, png->len, 4096, &err), 0);
     assert_int_equal(pixels.width, 4);
