@@ -69,7 +69,7 @@ step "cut it open" call goxel.procedural_shape project=lighthouse \
 step "raise a mast" call goxel.procedural_shape project=lighthouse \
     shape_type=line 'from=[26,-38,2]' 'to=[26,-38,18]' color='"#E8E2D0"'
 step "hoist a sail" call goxel.procedural_shape project=lighthouse \
-    shape_type=wedge axis=z 'size=[9,1,12]' 'center=[31,-38,12]' color=white
+    shape_type=wedge axis=x 'size=[9,1,12]' 'center=[31,-38,12]' color=white
 step "paint the red stripes blue" call goxel.replace_color project=lighthouse \
     layer_id=Tower 'from="#C8372D"' 'to="#2D6CC8"'
 step "take that back" call goxel.undo project=lighthouse
@@ -78,7 +78,7 @@ step "render six views to a contact sheet" call goxel.render_scene \
     width=1200 height=900 \
     'views=["isometric","front","right","back","left","top"]'
 step "render one large picture" call goxel.render_scene project=lighthouse \
-    output_path="$out/lighthouse.png" width=1280 height=960 \
+    output_path="$out/lighthouse-large.png" width=1280 height=960 \
     'options={"samples":3}'
 for extension in gox vox glb obj; do
     step "export lighthouse.$extension" call goxel.export_model \
