@@ -67,7 +67,7 @@ const uint8_t *gox__font_glyph(unsigned character);
 
 /* Which way x (red), y (green) and z (blue) go as the view sees them, with
  * their letters, within GOX__GIZMO_RADIUS * scale of center. */
-#define GOX__GIZMO_RADIUS 17
+#define GOX__GIZMO_RADIUS 18
 void gox__draw_gizmo(const struct gox__canvas *canvas,
         const struct gox__view *view, const double center[2], int scale);
 

@@ -6,8 +6,8 @@
  * Invariant: what is nearer to the eye is drawn later. */
 #include "render/draw_internal.h"
 
-#define DISC       5.5  /* radius, times scale */
-#define ARM        11.0 /* from the middle to that of a disc, times scale */
+#define DISC       5.0  /* radius, times scale */
+#define ARM        12.5 /* from the middle to that of a disc, times scale */
 #define LINE       1.6  /* thickness, times scale */
 #define AWAY       0.95 /* cosine, from where on an axis goes along the view */
 #define GLYPH_WIDE 5

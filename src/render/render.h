@@ -47,11 +47,16 @@ struct gox_render_camera {
     double ortho_height; /* world units from bottom to top, when orthographic */
 };
 
-/* A camera that shows all of box with a margin, for a picture of this shape.
+/* A camera that shows all of box with a margin of 6 %, for a picture of this
+ * shape.
  * front looks along +Y (from -Y), right from +X, top from +Z; isometric is seen
  * from (+x, -y, +z). is_ortho false: perspective. */
 void gox_render_frame(struct gox_render_camera *cam, enum gox_view view,
         struct gox_bbox box, int width, int height, bool is_ortho);
+/* The same by the voxels themselves, which are often far from the corners of
+ * their box: nothing is cut off, and the model is as large as it can be. */
+void gox_render_frame_volume(struct gox_render_camera *cam, enum gox_view view,
+        const gox_volume *vol, int width, int height, bool is_ortho);
 
 struct gox_render_options {
     int width, height;

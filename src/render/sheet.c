@@ -217,7 +217,7 @@ struct sheet {
     struct gox__canvas canvas;
     struct layout layout;
     const struct gox__scene *scene;
-    struct gox_bbox box;
+    const gox_volume *vol;
     const struct gox_render_options *opts;
     struct gox__share share;
     struct gox_task *task;
@@ -254,7 +254,7 @@ static int draw_view(
     struct gox__canvas picture =
             gox__canvas_part(&s->canvas, r.x, r.y, r.width, r.height);
     struct gox_render_camera cam;
-    gox_render_frame(&cam, which, s->box, r.width, r.height, true);
+    gox_render_frame_volume(&cam, which, s->vol, r.width, r.height, true);
     gox__canvas_clear(&panel, s->layout.panel);
     int rc = gox__render_scene(
             &picture, s->scene, &cam, s->opts, s->share, s->task, err);
@@ -309,7 +309,7 @@ int gox_render_sheet(gox_rgba *pixels, const gox_volume *vol,
                               .stride = (size_t)opts->width,
                               .width = opts->width,
                               .height = opts->height},
-            .box = gox_volume_bbox(vol),
+            .vol = vol,
             .opts = opts,
             .task = task};
     plan(&s.layout, view_count, title, opts);

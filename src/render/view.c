@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Cameras: the named views, framing a box so that it fills the picture, and the
- * base that rays are made from.
+ * Cameras: the named views, and the base that rays are made from.
  *
  * Invariant: x is to the right in front, top and bottom, y to the right in
  * right; z is up in all but top and bottom. */
@@ -9,11 +8,8 @@
 #include <string.h>
 
 #define PI           3.14159265358979323846
-#define FOV_DEGREES  35.0 /* of framed perspective views */
 #define FOV_MAX      170.0
-#define FILL         0.90 /* of the picture; the rest is margin */
 #define POSITION_MAX 1e9
-#define BOX_CORNERS  8
 
 static const char *const view_names[] = {
 #define VIEW_NAME(name, text) text,
@@ -93,86 +89,11 @@ static bool make_base(struct gox__view *view, const double up[3])
     return gox__normalize(view->up);
 }
 
-struct frame {
-    double min[2], max[2];  /* right and up, for orthographic */
-    double low[2], high[2]; /* the same along the edges of the pyramid */
-    double depth;           /* half of it */
-};
-
-/* What the corners of a box of this half size need. slope: half the width and
- * height of the picture at distance 1. */
-static void measure(struct frame *f, const struct gox__view *view,
-        const double half[3], const double slope[2])
+void gox__view_preset(struct gox__view *view, enum gox_view preset)
 {
-    *f = (struct frame){.depth = 0};
-    for (unsigned i = 0; i < BOX_CORNERS; i++) {
-        double p[3];
-        for (unsigned a = 0; a < 3; a++)
-            p[a] = i >> a & 1u ? half[a] : -half[a];
-        double z = gox__dot(p, view->forward);
-        double at[2] = {gox__dot(p, view->right), gox__dot(p, view->up)};
-        for (int a = 0; a < 2; a++) {
-            f->min[a] = fmin(f->min[a], at[a]);
-            f->max[a] = fmax(f->max[a], at[a]);
-            double high = at[a] - slope[a] * z;
-            double low = at[a] + slope[a] * z;
-            f->high[a] = i == 0 ? high : fmax(f->high[a], high);
-            f->low[a] = i == 0 ? low : fmin(f->low[a], low);
-        }
-        f->depth = fmax(f->depth, z);
-    }
-}
-
-/* Moves the camera back by `distance` and to the side by shift. */
-static void place(struct gox_render_camera *cam, const struct gox__view *view,
-        const double center[3], const double shift[2], double distance)
-{
-    for (int a = 0; a < 3; a++) {
-        cam->target[a] =
-                center[a] + view->right[a] * shift[0] + view->up[a] * shift[1];
-        cam->position[a] = cam->target[a] - view->forward[a] * distance;
-        cam->up[a] = view->up[a];
-    }
-}
-
-void gox_render_frame(struct gox_render_camera *cam, enum gox_view preset,
-        struct gox_bbox box, int width, int height, bool is_ortho)
-{
-    if (gox_bbox_is_empty(box))
-        box = (struct gox_bbox){{0, 0, 0}, {1, 1, 1}};
-    double shape = width > 0 && height > 0 ? (double)width / height : 1;
-    const double half[3] = {(box.max.x - box.min.x) * 0.5,
-            (box.max.y - box.min.y) * 0.5, (box.max.z - box.min.z) * 0.5};
-    const double center[3] = {
-            box.min.x + half[0], box.min.y + half[1], box.min.z + half[2]};
-    struct gox__view view;
     double up[3];
-    gox__view_axes(preset, view.forward, up);
-    make_base(&view, up);
-    double sine, cosine;
-    gox__view_turn(FOV_DEGREES * PI / 360, &sine, &cosine);
-    const double slope[2] = {
-            sine / cosine * shape * FILL, sine / cosine * FILL};
-    struct frame f;
-    measure(&f, &view, half, slope);
-    *cam = (struct gox_render_camera){.fov_degrees = 0};
-    double distance = 2 * f.depth + 1;
-    double shift[2];
-    if (is_ortho) {
-        cam->ortho_height =
-                fmax(f.max[1] - f.min[1], (f.max[0] - f.min[0]) / shape) / FILL;
-        shift[0] = (f.max[0] + f.min[0]) * 0.5;
-        shift[1] = (f.max[1] + f.min[1]) * 0.5;
-    } else {
-        /* Each edge of the pyramid touches a corner; the wider of the two
-         * directions sets the distance. */
-        cam->fov_degrees = FOV_DEGREES;
-        distance = fmax((f.high[0] - f.low[0]) / (2 * slope[0]),
-                (f.high[1] - f.low[1]) / (2 * slope[1]));
-        shift[0] = (f.high[0] + f.low[0]) * 0.5;
-        shift[1] = (f.high[1] + f.low[1]) * 0.5;
-    }
-    place(cam, &view, center, shift, distance);
+    gox__view_axes(preset, view->forward, up);
+    make_base(view, up);
 }
 
 static bool is_position(const double p[3])

@@ -24,6 +24,9 @@ int gox__view_init(struct gox__view *view, const struct gox_render_camera *cam,
 /* The directions of a preset. */
 void gox__view_axes(enum gox_view view, double forward[3], double up[3]);
 
+/* Sets right, up and forward alone. */
+void gox__view_preset(struct gox__view *view, enum gox_view preset);
+
 /* Sine and cosine from +, -, * and / alone: those of a C library differ in the
  * last bit from machine to machine, and pictures must not. angle in radians. */
 void gox__view_turn(double angle, double *sine, double *cosine);

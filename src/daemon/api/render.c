@@ -141,11 +141,11 @@ static int draw(struct gox_call *call, const struct gox_api_render *spec,
     } else {
         struct gox_render_camera cam = spec->camera;
         if (!spec->has_camera)
-            gox_render_frame(&cam,
+            gox_render_frame_volume(&cam,
                     spec->preset < 0 ? GOX_VIEW_ISOMETRIC
                                      : (enum gox_view)spec->preset,
-                    gox_volume_bbox(vol), spec->options.width,
-                    spec->options.height, spec->is_ortho);
+                    vol, spec->options.width, spec->options.height,
+                    spec->is_ortho);
         rc = gox_render_volume(
                 pixels, vol, &cam, &spec->options, &call->task, &call->err);
     }
