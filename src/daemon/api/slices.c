@@ -11,6 +11,7 @@
 #include "rpc/params.h"
 #include "voxel/analysis.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,7 +85,7 @@ static const struct gox_param WRITE_PARAMS[] = {
 
 struct slice_writer {
     struct gox_call *call;
-    gox_volume *vol;
+    gox_volume *vol; /* NULL: everything is only checked */
     enum gox_axis axis;
     struct gox_pos origin;
     int32_t index; /* of the slice being written */
@@ -133,10 +134,15 @@ static int write_row(struct slice_writer *w, struct gox_slice row, int32_t v)
                     "letter '%c' in column %zu is not in the palette", letter,
                     i);
         struct gox_pos pos = place(w->axis, u0 + (int32_t)i, v, w->index);
-        int rc = gox_volume_set(w->vol, pos, w->colors[letter]);
+        if (!gox_pos_is_valid(pos))
+            return gox_call_fail_param(w->call, WRITE_ROWS,
+                    "rows inside -8388608 to 8388607",
+                    "a voxel at (%d, %d, %d)", pos.x, pos.y, pos.z);
+        int rc = w->vol != NULL ? gox_volume_set(w->vol, pos, w->colors[letter])
+                                : 0;
         if (rc < 0)
             return gox_call_fail_code(w->call, rc, "voxel");
-        w->voxels++;
+        w->voxels += gox_rgba_a(w->colors[letter]) > 0;
     }
     return 0;
 }
@@ -174,8 +180,11 @@ static int write_slice(struct slice_writer *w, struct gox_reader *r)
     return rc;
 }
 
-static int write_all(struct slice_writer *w)
+static int write_all(struct slice_writer *w, gox_volume *vol)
 {
+    w->vol = vol;
+    w->index = gox_call_int(w->call, WRITE_INDEX);
+    w->voxels = 0;
     struct gox_slice text = gox_call_slice(w->call, WRITE_ROWS);
     struct gox_reader r, inside;
     gox_reader_init(&r, text.data, text.len, &w->call->err);
@@ -201,17 +210,18 @@ static int write_slices(struct gox_call *call)
     struct gox_layer *layer;
     struct slice_writer w = {.call = call,
             .axis = (enum gox_axis)gox_call_enum(call, WRITE_AXIS),
-            .origin = gox_call_point(call, WRITE_ORIGIN),
-            .index = gox_call_int(call, WRITE_INDEX)};
+            .origin = gox_call_point(call, WRITE_ORIGIN)};
     int rc = gox_call_edit_layer(call, WRITE_LAYER, &layer);
     if (rc >= 0)
         rc = read_palette(&w);
+    /* All is checked first: in a batch that goes on after errors, nobody would
+     * take back the rows before a bad one. */
+    if (rc >= 0)
+        rc = write_all(&w, NULL);
     if (rc >= 0)
         rc = gox_call_begin(call, GOX_EDIT_VOXELS, "write slices");
-    if (rc < 0)
-        return rc;
-    w.vol = layer->volume;
-    rc = write_all(&w);
+    if (rc >= 0)
+        rc = write_all(&w, layer->volume);
     if (rc >= 0)
         rc = gox_call_commit(call);
     if (rc < 0)
@@ -257,8 +267,12 @@ static int read_range(struct gox_call *call, struct frame *f)
     size_t n = 0;
     gox_reader_init(&r, text.data, text.len, &call->err);
     gox_reader_array(&r);
-    while (gox_reader_element(&r) && n < 2)
-        v[n++] = gox_reader_i32(&r, -GOX_COORD_MAX, GOX_COORD_MAX - 1);
+    while (gox_reader_element(&r)) {
+        int32_t value = gox_reader_i32(&r, -GOX_COORD_MAX, GOX_COORD_MAX - 1);
+        if (n < 2)
+            v[n] = value;
+        n++;
+    }
     if (gox_reader_error(&r) < 0)
         return gox_call_fail_reader(call, READ_RANGE, &r);
     if (n != 2 || v[1] < v[0])
@@ -395,8 +409,9 @@ static int work_read_slices(struct gox_call *call)
             gox_call_has(call, READ_REGION) ? gox_call_region(call, READ_REGION)
                                             : gox_volume_bbox(vol));
     rc = read_range(call, &f);
-    double cells = ((double)f.u1 - f.u0) * ((double)f.v1 - f.v0) *
-                   ((double)f.w1 - f.w0);
+    /* An empty model has slices of no rows, which are to be few, too. */
+    double cells =
+            fmax(f.u1 - f.u0, 1) * fmax(f.v1 - f.v0, 1) * ((double)f.w1 - f.w0);
     if (rc >= 0 && cells > MAX_CELLS)
         rc = gox_call_fail(call, GOX_ERR_TOO_LARGE,
                 "%.0f cells are too many for one answer (at most %d); narrow "
