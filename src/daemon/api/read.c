@@ -200,7 +200,7 @@ static const struct gox_param HIST_PARAMS[] = {
         GOX_API_READ_LAYER_PARAM,
         REGION_PARAM,
         {.name = "bin_size", .type = GOX_PARAM_INT, .fallback = "0", .min = 0,
-         .max = 256, .help = "rounds each channel down to a multiple first; 0: off"},
+         .max = 255, .help = "rounds each channel down to a multiple first; 0: off"},
         {.name = "sort_by_count", .type = GOX_PARAM_BOOL, .fallback = "true",
          .help = "most frequent first; else by colour value"},
         {.name = "top_n", .type = GOX_PARAM_INT, .fallback = "0", .min = 0,
@@ -394,7 +394,8 @@ static int work_find(struct gox_call *call)
             &find, &call->task);
     gox_writer_end_array(call->out);
     gox_writer_uint(call->out, "match_count", find.matches);
-    gox_writer_bool(call->out, "truncated", find.matches > find.max);
+    gox_writer_bool(call->out, "truncated",
+            gox_call_bool(call, FIND_WHERE) && find.matches > find.max);
     gox_writer_end_object(call->out);
     gox_volume_free(vol);
     return rc < 0 ? gox_call_fail_code(call, rc, "colour") : 0;
