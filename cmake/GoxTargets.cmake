@@ -27,11 +27,15 @@ function(gox_program name)
     install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
+# What the TSan run builds: the tests that start threads, and the daemon.
+add_custom_target(thread_tests)
+
 # gox_test(voxel_block SOURCES test_block.c LINKS voxel [LABEL unit]
-#          [TIMEOUT 60]): a cmocka program that CTest runs. It is told where the
-# sources and the programs are by GOX_SOURCE_DIR and GOX_BIN_DIR.
+#          [TIMEOUT 60] [THREADS]): a cmocka program that CTest runs. It is told
+# where the sources and the programs are by GOX_SOURCE_DIR and GOX_BIN_DIR.
+# THREADS: it starts threads, so that it is also run under TSan.
 function(gox_test name)
-    cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS;PACKAGES" ${ARGN})
+    cmake_parse_arguments(ARG "THREADS" "LABEL;TIMEOUT" "SOURCES;LINKS;PACKAGES" ${ARGN})
     if(NOT ARG_LABEL)
         set(ARG_LABEL unit)
     endif()
@@ -46,6 +50,10 @@ function(gox_test name)
     target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     add_test(NAME ${name} COMMAND test_${name})
     gox_test_properties(${name} ${ARG_LABEL} ${ARG_TIMEOUT})
+    if(ARG_THREADS)
+        set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL};threads")
+        add_dependencies(thread_tests test_${name})
+    endif()
 endfunction()
 
 # gox_script_test(cli_convert SCRIPT convert.bats LABEL daemon): runs a bats

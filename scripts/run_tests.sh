@@ -13,9 +13,11 @@ run_preset() { # preset ctest-arguments...
     dir=build
     [ "$preset" = release ] || dir=build-$preset
     shift
+    target=all
+    [ "$preset" != tsan ] || target=thread_tests
     echo "== $preset"
     if ! cmake --preset "$preset" >"/tmp/goxel-cmake-$$.log" 2>&1 ||
-        ! cmake --build --preset "$preset" -j "$jobs" >>"/tmp/goxel-cmake-$$.log" 2>&1; then
+        ! cmake --build --preset "$preset" -j "$jobs" --target "$target" >>"/tmp/goxel-cmake-$$.log" 2>&1; then
         grep -E 'error|warning|FAILED|Error' "/tmp/goxel-cmake-$$.log" | head -n 40
         echo "$preset does not build; the whole log is in /tmp/goxel-cmake-$$.log"
         failed=$((failed + 1))

@@ -200,9 +200,9 @@ static int prepare(struct obj *o, const struct gox_image *img,
     if (rc == 0)
         rc = gox_mesh_share(&o->vertices, &o->mesh, !has_picture, task, err);
     set_name(o, opts);
-    for (int i = 0; i < 256; i++)
-        snprintf(o->channel[i], sizeof(o->channel[i]), "%d.%04d ", i == 255,
-                i == 255 ? 0 : (i * 20000 + 255) / 510);
+    for (unsigned i = 0; i < 256; i++)
+        snprintf(o->channel[i], sizeof(o->channel[i]), "%u.%04u ", i / 255,
+                (i * 20000 + 255) / 510 % 10000);
     return rc;
 }
 
