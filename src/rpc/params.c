@@ -252,6 +252,11 @@ static int bind_common(
 static int bind_member(struct gox_binding *b, struct gox_slice key,
         struct gox_reader *r, struct flat_state *flat)
 {
+    /* First, because a parameter may have such an alias. */
+    if (b->skip != NULL && gox_slice_is(key, b->skip)) {
+        gox_reader_skip(r);
+        return 0;
+    }
     for (size_t i = 0; i < b->method->param_count; i++) {
         const struct gox_param *p = &b->method->params[i];
         int part;
@@ -264,13 +269,7 @@ static int bind_member(struct gox_binding *b, struct gox_slice key,
             return bind_part(b, i, part, r, flat);
     }
     int code = bind_common(b, key, r);
-    if (code <= 0)
-        return code;
-    if (b->skip != NULL && gox_slice_is(key, b->skip)) {
-        gox_reader_skip(r);
-        return 0;
-    }
-    return fail_unknown(b, key);
+    return code <= 0 ? code : fail_unknown(b, key);
 }
 
 /* The key decoded, when it has escapes. */
