@@ -273,7 +273,7 @@ const struct gox_method gox_api_projects[] = {
          .summary = "Copies a project as it is now under another name.",
          .run = copy_project},
         {.name = "goxel.get_status", .aliases = "goxel.get_project_info",
-         .group = "projects", .flags = READ | GOX_METHOD_SUB,
+         .group = "projects", .flags = READ,
          .result = "version:string project:string width:int height:int depth:int name:string revision:int voxel_count:int layer_count:int modified_at:string modified:bool read_only:bool path:string|null material_count:int camera_count:int memory_bytes:int",
          .summary = "Tells what the project holds.", .run = get_status},
         {.name = NULL},
