@@ -39,6 +39,8 @@ struct gox_call {
                                    call unless put back */
     struct gox_edit_info edit; /* of the last commit; revision is always that of
                                   the project after it */
+    int part_code; /* GOX_ERR_* of the row of the part that failed last, for
+                      the code on the wire; 0: none */
     const struct gox_arg *args;
     struct gox_call_internal *internal;
 };

@@ -44,6 +44,7 @@ void gox__call_reset(struct gox_call_internal *c, gox_daemon *daemon)
     c->call.state = NULL;
     c->call.snapshot = NULL;
     c->call.edit.revision = 0;
+    c->call.part_code = 0;
     c->call.args = c->args;
     c->call.internal = c;
     c->detail.param[0] = '\0';

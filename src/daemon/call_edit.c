@@ -239,7 +239,9 @@ static int bind_sub(
             .parse_color = gox__parse_color,
             .skip = skip,
             .err = &c->call.err};
-    return gox_params_bind(&b, params);
+    int code = gox_params_bind(&b, params);
+    c->detail = b.detail;
+    return code;
 }
 
 int gox_call_sub(struct gox_call *call, struct gox_slice name,
@@ -247,6 +249,7 @@ int gox_call_sub(struct gox_call *call, struct gox_slice name,
         struct gox_error *err)
 {
     const struct gox_method *m = find_sub(call->daemon->registry, name);
+    call->part_code = m != NULL ? m->error : 0;
     struct gox_buf unused;
     struct gox_writer unused_out;
     if (m == NULL)
@@ -263,6 +266,7 @@ int gox_call_sub(struct gox_call *call, struct gox_slice name,
     int code = bind_sub(c, params, skip);
     if (code == 0)
         code = run_sub(&c->call);
+    call->internal->detail = c->detail; /* empty unless a parameter is bad */
     if (code < 0) {
         if (c->call.err.code == 0)
             gox_error_set(&c->call.err, code, "%s", gox_error_text(code));

@@ -41,8 +41,9 @@ static void put_error_reply(
     const struct gox_method *m = c->call.method;
     if (c->call.err.code == 0)
         gox_error_set(&c->call.err, code, "%s", gox_error_text(code));
+    int own_code = m != NULL ? m->error : 0;
     struct gox_reply_error reply = {.err = &c->call.err,
-            .method_code = m != NULL ? m->error : 0,
+            .method_code = own_code != 0 ? own_code : c->call.part_code,
             .param = &c->detail,
             .retry_after_ms = c->retry_after_ms,
             .revision = c->conflict_revision};

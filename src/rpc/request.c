@@ -161,7 +161,7 @@ void gox_reply_end(struct gox_writer *w, struct gox_slice id)
 
 /* Codes that mean the same in every method keep their own number; the others
  * become the method's, which is what clients of older daemons look for. */
-static int wire_code(int code, int method_code)
+int gox_reply_code(int code, int method_code)
 {
     static const int16_t keeps[] = {GOX_ERR_NOMEM, GOX_ERR_PARSE,
             GOX_ERR_INVALID_REQUEST, GOX_ERR_METHOD, GOX_ERR_PARAMS,
@@ -184,7 +184,7 @@ void gox_reply_error(struct gox_writer *w, const struct gox_reply_error *e,
     gox_writer_object(w, NULL);
     gox_writer_string(w, "jsonrpc", "2.0");
     gox_writer_object(w, "error");
-    gox_writer_int(w, "code", wire_code(err->code, e->method_code));
+    gox_writer_int(w, "code", gox_reply_code(err->code, e->method_code));
     gox_writer_string(w, "message",
             err->text[0] != '\0' ? err->text : gox_error_text(err->code));
     gox_writer_object(w, "data");

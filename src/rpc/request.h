@@ -26,6 +26,10 @@ void gox_reply_begin(struct gox_writer *w);
 /* ,"id":...} without a newline. */
 void gox_reply_end(struct gox_writer *w, struct gox_slice id);
 
+/* The code on the wire of a GOX_ERR_* code in a method with method_code in its
+ * row (0: none). */
+int gox_reply_code(int code, int method_code);
+
 /* What an error reply says beside code and message. */
 struct gox_reply_error {
     const struct gox_error *err;

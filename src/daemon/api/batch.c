@@ -5,6 +5,7 @@
  * Invariant: with atomic, either all operations took effect or none. */
 #include "daemon/api/common.h"
 #include "daemon/api/groups.h"
+#include "rpc/request.h"
 
 #define MAX_INLINE_BYTES 65536
 
@@ -45,12 +46,14 @@ static struct gox_slice find_type(
     return type;
 }
 
-static void put_error(struct gox_writer *out, const struct gox_error *err)
+/* With the code that the method alone would answer. */
+static void put_error(struct gox_call *call, const struct gox_error *err)
 {
+    struct gox_writer *out = call->out;
     gox_writer_object(out, NULL);
     gox_writer_bool(out, "success", false);
     gox_writer_object(out, "error");
-    gox_writer_int(out, "code", gox_error_rpc_code(err->code));
+    gox_writer_int(out, "code", gox_reply_code(err->code, call->part_code));
     gox_writer_string(out, "message", err->text);
     gox_writer_end_object(out);
     gox_writer_end_object(out);
@@ -61,6 +64,7 @@ static int run_one(struct gox_call *call, struct gox_slice operation,
         struct gox_error *err)
 {
     *err = (struct gox_error){.offset = -1};
+    call->part_code = 0;
     struct gox_slice type = find_type(operation, err);
     if (type.data == NULL || err->code != 0)
         return err->code != 0 ? err->code : GOX_ERR_PARAMS;
@@ -78,7 +82,7 @@ static int run_all(struct gox_call *call, struct totals *totals)
 {
     struct gox_slice list = gox_call_slice(call, OPERATIONS);
     bool is_atomic = gox_call_bool(call, ATOMIC);
-    bool stops = gox_call_bool(call, STOP_ON_ERROR);
+    bool stops = gox_call_bool(call, STOP_ON_ERROR), is_stopped = false;
     struct gox_reader r;
     struct gox_error err;
     gox_reader_init(&r, list.data, list.len, &call->err);
@@ -86,6 +90,8 @@ static int run_all(struct gox_call *call, struct totals *totals)
     while (gox_reader_element(&r)) {
         struct gox_slice operation = gox_reader_skip(&r);
         totals->total++;
+        if (is_stopped)
+            continue;
         int rc = run_one(call, operation, &err);
         if (rc >= 0) {
             totals->successful++;
@@ -95,9 +101,8 @@ static int run_all(struct gox_call *call, struct totals *totals)
             return gox_call_fail(call, rc,
                     "operation %llu: %s; nothing of the batch took effect",
                     (unsigned long long)(totals->total - 1), err.text);
-        put_error(call->out, &err);
-        if (stops)
-            break;
+        put_error(call, &err);
+        is_stopped = stops;
     }
     return gox_reader_error(&r) < 0 ? gox_call_fail_reader(call, OPERATIONS, &r)
                                     : gox_task_check(&call->task, &call->err);
