@@ -270,7 +270,7 @@ static json_t *succeed(struct api *api, const char *method, json_t *own_params)
     char *shown = json_dumps(own_params, JSON_ENCODE_ANY);
     if (call(api, method, own_params, &result) < 0) {
         char *error = json_dumps(gox_client_get_error(api->client), 0);
-        fail_msg("%s %.2000s failed: %s", method, shown, error);
+        fail_msg("%s %.300s failed: %s", method, shown, error);
     }
     free(shown);
     api_check_result(api->methods, method, result);
@@ -323,13 +323,13 @@ static const json_t *fail_call(
     char *shown = json_dumps(own_params, JSON_ENCODE_ANY);
     if (call(api, method, own_params, &result) >= 0) {
         char *text = json_dumps(result, JSON_ENCODE_ANY);
-        fail_msg("%s %.2000s succeeded: %.2000s", method, shown, text);
+        fail_msg("%s %.300s succeeded: %.300s", method, shown, text);
     }
     const json_t *error = gox_client_get_error(api->client);
     json_int_t got = json_integer_value(json_object_get(error, "code"));
     if (got != code) {
         char *text = json_dumps(error, 0);
-        fail_msg("%s %.2000s: expected %d, got %s", method, shown, code, text);
+        fail_msg("%s %.300s: expected %d, got %s", method, shown, code, text);
     }
     free(shown);
     return error;
