@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * PNG to and from RGBA pixels, on libspng.
+ * RGBA pixels from PNG, on libspng.
  *
  * Invariant: nothing is allocated for the pixels before the header was read
  * and its size checked; libspng's own memory is bounded by its chunk limits.
@@ -136,80 +136,5 @@ int gox_png_read_block(gox_rgba colors[4096], const uint8_t *data, size_t len,
     spng_ctx_free(ctx);
     if (rc == 0)
         to_rgba(colors, 4096);
-    return rc;
-}
-
-static bool is_opaque(const gox_rgba *data, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (gox_rgba_a(data[i]) != 255)
-            return false;
-    return true;
-}
-
-/* The pixels as bytes; NULL when out of memory. */
-static uint8_t *to_bytes(const gox_rgba *data, size_t count, size_t channels)
-{
-    uint8_t *bytes = gox_malloc_array(count, channels);
-    for (size_t i = 0; bytes != NULL && i < count; i++) {
-        uint8_t rgba[4];
-        gox_rgba_store(data[i], rgba);
-        memcpy(bytes + i * channels, rgba, channels);
-    }
-    return bytes;
-}
-
-static int collect(spng_ctx *ctx, void *user, void *src, size_t len)
-{
-    (void)ctx;
-    gox_buf_put(user, src, len);
-    return gox_buf_error(user) == 0 ? 0 : SPNG_IO_ERROR;
-}
-
-static int set_options(
-        spng_ctx *ctx, struct spng_ihdr *ihdr, int level, struct gox_buf *out)
-{
-    int code = spng_set_ihdr(ctx, ihdr);
-    if (code == 0)
-        code = spng_set_option(ctx, SPNG_IMG_COMPRESSION_LEVEL, level);
-    /* Voxel pictures are flat: filters cost more time than they save bytes. */
-    if (code == 0)
-        code = spng_set_option(
-                ctx, SPNG_FILTER_CHOICE, SPNG_FILTER_CHOICE_NONE);
-    return code != 0 ? code : spng_set_png_stream(ctx, collect, out);
-}
-
-int gox_png_write(struct gox_buf *out, const gox_rgba *data, int width,
-        int height, int level, bool allow_rgb, struct gox_error *err)
-{
-    if (width <= 0 || height <= 0 || level < 1 || level > 9)
-        return gox_error_set(err, GOX_ERR_RANGE,
-                "PNG: cannot write %d x %d pixels at level %d", width, height,
-                level);
-    size_t count = (size_t)width * (size_t)height;
-    bool rgb = allow_rgb && is_opaque(data, count);
-    size_t channels = rgb ? 3 : 4;
-    struct spng_ihdr ihdr = {.width = (uint32_t)width,
-            .height = (uint32_t)height,
-            .bit_depth = 8,
-            .color_type = rgb ? SPNG_COLOR_TYPE_TRUECOLOR
-                              : SPNG_COLOR_TYPE_TRUECOLOR_ALPHA};
-    int rc = 0;
-    uint8_t *bytes = to_bytes(data, count, channels);
-    spng_ctx *ctx = spng_ctx_new(SPNG_CTX_ENCODER);
-    int code = bytes != NULL && ctx != NULL ? 0 : SPNG_EMEM;
-    if (code == 0)
-        code = set_options(ctx, &ihdr, level, out);
-    if (code == 0)
-        code = spng_encode_image(ctx, bytes, count * channels, SPNG_FMT_PNG,
-                SPNG_ENCODE_FINALIZE);
-    if (gox_buf_error(out) != 0)
-        rc = gox_error_set(err, gox_buf_error(out),
-                "PNG: no room for the picture of %d x %d pixels", width,
-                height);
-    else if (code != 0)
-        rc = fail(err, code, "the picture cannot be written");
-    spng_ctx_free(ctx);
-    gox_free(bytes);
     return rc;
 }

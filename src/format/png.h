@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * PNG to and from RGBA pixels, on libspng. Used by .gox blocks, slices, image
- * layers, palettes, glTF textures; the renderer hands its pixels here through
- * its own caller. */
+ * RGBA pixels from PNG, on libspng, and back, on libdeflate. Used by .gox
+ * blocks, slices, image layers, palettes, glTF textures; the renderer hands its
+ * pixels here through its own caller. */
 #ifndef GOX_FORMAT_PNG_H
 #define GOX_FORMAT_PNG_H
 

@@ -15,6 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The least time for about the smallest file: 6 ms for 800 x 600 pixels. */
+#define PNG_LEVEL 4
+
 enum { PATH, WIDTH, HEIGHT, PRESET, CAMERA, OPTIONS, VIEWS, LAYER, TITLE };
 #define NAME(name, text) text,
 static const char *const VIEW_NAMES[] = {GOX_VIEW_LIST(NAME) NULL};
@@ -177,8 +180,8 @@ static int work_render(struct gox_call *call)
                 "out of memory for %d x %d pixels", opts->width, opts->height);
     int rc = draw(call, &job->spec, pixels);
     if (rc >= 0)
-        rc = gox_png_write(&job->png, pixels, opts->width, opts->height, 5,
-                true, &call->err);
+        rc = gox_png_write(&job->png, pixels, opts->width, opts->height,
+                PNG_LEVEL, true, &call->err);
     gox_free(pixels);
     if (rc < 0)
         return call->err.code != 0 ? rc
