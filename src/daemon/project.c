@@ -94,6 +94,11 @@ static int overwrite_with(
                 "project \"%s\" is being edited; try again when that is done",
                 project->name);
     }
+    if (project->is_read_only) {
+        gox_image_free(own_img);
+        return gox_error_set(err, GOX_ERR_READ_ONLY,
+                "project \"%s\" was opened read-only", project->name);
+    }
     int64_t now = gox_time_wall_ms();
     int code = gox_history_replace(project->history, &project->image, own_img,
             "overwrite project", now, NULL);

@@ -100,6 +100,14 @@ static int find_start(const struct gox_project *project, uint64_t from_revision,
 {
     const struct gox_changes *changes = project->changes;
     uint64_t i = changes->count;
+    if (from_revision > gox_project_revision(project))
+        return gox_error_set(err, GOX_ERR_NOT_FOUND,
+                "project \"%s\" is at revision %llu, before %llu: it is not "
+                "the one that was known; read it anew and subscribe without "
+                "from_revision",
+                project->name,
+                (unsigned long long)gox_project_revision(project),
+                (unsigned long long)from_revision);
     while (i > 0 && changes->count - i < GOX_CHANGES_MAX &&
             changes->items[(i - 1) % GOX_CHANGES_MAX].revision > from_revision)
         i--;

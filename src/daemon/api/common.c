@@ -3,6 +3,7 @@
 #include "daemon/api/common.h"
 
 #include <math.h>
+#include <string.h>
 
 static void read_origin(struct gox_reader *r, struct gox_symmetry *symmetry)
 {
@@ -86,6 +87,29 @@ int gox_api_commit(struct gox_call *call)
     if (rc < 0)
         return rc;
     gox_call_put_revision(call);
+    return 0;
+}
+
+int gox_api_make_project(struct gox_call *call, const char *name,
+        struct gox_image *own_img, bool overwrite, gox_project **project)
+{
+    gox_projects *all = gox_call_projects(call);
+    const gox_project *old = gox_projects_find(all, name, strlen(name));
+    uint64_t before = old != NULL ? gox_project_revision(old) : 0;
+    int rc = gox_projects_create(
+            all, name, own_img, overwrite, project, &call->err);
+    if (rc < 0 || gox_project_revision(*project) == before)
+        return rc;
+    struct gox_edit_info info = {0};
+    if (!gox_history_get_edit((*project)->history, 0, &info)) {
+        /* Not kept for undo, but a change all the same. */
+        info.revision = gox_project_revision(*project);
+        info.at_ms = (*project)->modified_ms;
+    }
+    gox_project *own = call->project;
+    call->project = *project;
+    gox_call_note_edit(call, &info, info.at_ms);
+    call->project = own;
     return 0;
 }
 

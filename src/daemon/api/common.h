@@ -65,6 +65,12 @@ int gox_api_run_or_work(struct gox_call *call) GOX_MUST_CHECK;
 /* Ends a volume edit of `run`: commits and writes the revision member. */
 int gox_api_commit(struct gox_call *call) GOX_MUST_CHECK;
 
+/* Makes a project of own_img (taken over also on failure) as
+ * gox_projects_create does, and tells subscribers when it replaced one. */
+int gox_api_make_project(struct gox_call *call, const char *name,
+        struct gox_image *own_img, bool overwrite,
+        gox_project **project) GOX_MUST_CHECK;
+
 /* {"min":[..],"max":[..]} with max inclusive, as a member; null when empty. */
 void gox_api_put_box(
         struct gox_writer *out, const char *key, struct gox_bbox box);

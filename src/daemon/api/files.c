@@ -212,8 +212,7 @@ static int finish_load(struct gox_call *call)
     const char *name = call->project != NULL ? call->project->name : job->base;
     struct gox_image *img = job->image;
     job->image = NULL;
-    int rc = gox_projects_create(
-            gox_call_projects(call), name, img, true, &project, &call->err);
+    int rc = gox_api_make_project(call, name, img, true, &project);
     if (rc < 0)
         return rc;
     const char *full = gox_call_full_path(call, job->path);

@@ -69,8 +69,8 @@ static int create_project(struct gox_call *call)
     img->has_box = true;
     img->box = image_box(width, height, depth);
     gox_project *project;
-    int rc = gox_projects_create(gox_call_projects(call), name, img,
-            gox_call_bool(call, NEW_OVERWRITE), &project, &call->err);
+    int rc = gox_api_make_project(
+            call, name, img, gox_call_bool(call, NEW_OVERWRITE), &project);
     if (rc < 0)
         return rc;
     project->size[0] = width;
