@@ -22,8 +22,8 @@ void gox_os_hostname(char *name, size_t size);
 /* Free bytes of the file system at path; -1 when they cannot be told. */
 int64_t gox_os_disk_free(const char *path);
 
-/* Writing to a closed socket becomes an error instead of a signal, and a
- * hang-up of the terminal does not end a server. */
+/* Writing to a closed socket or beyond a limit of file sizes becomes an error
+ * instead of a signal, and a hang-up of the terminal does not end a server. */
 void gox_os_ignore_signals(void);
 
 /* Lets this process open at least count descriptors, as far as it may. */

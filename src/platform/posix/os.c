@@ -59,6 +59,8 @@ void gox_os_ignore_signals(void)
 {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
+    /* A write beyond a limit of file sizes then fails with EFBIG. */
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 void gox_os_raise_fd_limit(unsigned count)
