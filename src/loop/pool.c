@@ -18,7 +18,7 @@ struct gox_pool {
     pthread_cond_t has_work;
     struct list queue, finished;
     size_t depth, capacity;
-    unsigned thread_count, idle, max_threads;
+    unsigned thread_count, idle, running, max_threads;
     pthread_t *threads;
     bool is_ending;
     int64_t average_ns;
@@ -50,11 +50,13 @@ static struct gox_work *pop(struct list *list)
 static void run_one(gox_pool *pool, struct gox_work *work)
 {
     pool->depth--;
+    pool->running++;
     pthread_mutex_unlock(&pool->lock);
     int64_t start = gox_time_now_ns();
     work->run(work);
     int64_t took = gox_time_now_ns() - start;
     pthread_mutex_lock(&pool->lock);
+    pool->running--;
     pool->average_ns += (took - pool->average_ns) / 8;
     pool->finished_count++;
     push(&pool->finished, work);
@@ -140,9 +142,9 @@ int gox_pool_put(gox_pool *pool, struct gox_work *work)
 {
     int code = 0;
     pthread_mutex_lock(&pool->lock);
-    unsigned busy = pool->thread_count - pool->idle;
-    /* Work that a thread will take at once does not count as waiting. */
-    size_t free_threads = pool->max_threads - busy;
+    /* Work that a thread will take at once does not count as waiting, also when
+     * that thread is still starting. */
+    size_t free_threads = pool->max_threads - pool->running;
     if (pool->depth >= pool->capacity + free_threads) {
         code = GOX_ERR_BUSY;
         goto out;
@@ -187,7 +189,7 @@ void gox_pool_get_stats(gox_pool *pool, struct gox_pool_stats *stats)
             .depth = pool->depth,
             .capacity = pool->capacity,
             .threads = pool->thread_count,
-            .busy = pool->thread_count - pool->idle,
+            .busy = pool->running,
             .max_threads = pool->max_threads,
             .oldest_ns = pool->queue.first != NULL
                                  ? gox_time_now_ns() -

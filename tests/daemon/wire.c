@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -32,6 +33,8 @@ static void exec_daemon(const char *const *first, const char *const *more)
     const char *argv[40];
     char path[500];
     size_t count = 0;
+    /* A test that fails leaves no daemon behind. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     snprintf(path, sizeof path, "%s/goxel-daemon", bin != NULL ? bin : ".");
     argv[count++] = path;
     while (*first != NULL)
