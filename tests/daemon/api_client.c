@@ -52,7 +52,7 @@ json_t *api_json(const char *fmt, ...)
 #define MAX_ARGS 24
 
 struct command {
-    char program[4096], limit[16];
+    char program[4096], renders[128], limit[16];
     char *argv[MAX_ARGS];
     size_t count;
 };
@@ -72,6 +72,7 @@ static void make_command(struct command *cmd, const struct api *api,
     if (bin == NULL)
         fail_msg("GOX_BIN_DIR must name the directory of goxel-daemon");
     snprintf(cmd->program, sizeof cmd->program, "%s/goxel-daemon", bin);
+    snprintf(cmd->renders, sizeof cmd->renders, "%s/renders", api->dir);
     snprintf(cmd->limit, sizeof cmd->limit, "%d", opts->file_limit_blocks);
     if (opts->file_limit_blocks > 0) {
         add_arg(cmd, "/bin/sh");
@@ -83,6 +84,8 @@ static void make_command(struct command *cmd, const struct api *api,
     add_arg(cmd, "--log-level=error");
     add_arg(cmd, "--data-dir");
     add_arg(cmd, api->dir);
+    add_arg(cmd, "--render-dir");
+    add_arg(cmd, cmd->renders);
     if (opts->on_socket) {
         add_arg(cmd, "--socket");
         add_arg(cmd, api->socket);
@@ -397,6 +400,18 @@ bool api_wait_notices(struct api *api, size_t count)
         if (gox_time_now_ns() > end_ns || poll(&pfd, 1, API_LIMIT_MS) <= 0 ||
                 gox_client_dispatch(api->client, NULL) < 0)
             return false;
+    }
+    return true;
+}
+
+bool api_poll_int(struct api *api, const char *member, const char *method,
+        json_int_t value)
+{
+    int64_t end_ns = gox_time_now_ns() + API_LIMIT_MS * GOX_NS_PER_MS;
+    while (api_int(api, member, method, NULL) != value) {
+        if (gox_time_now_ns() > end_ns)
+            return false;
+        pause_shortly();
     }
     return true;
 }

@@ -86,6 +86,10 @@ void api_run(struct api *api, const struct api_step *steps, size_t count);
 #define API_RUN(api, steps)                                                    \
     api_run(api, steps, sizeof(steps) / sizeof(*(steps)))
 
+/* Calls until the integer member of the result is value; false after the limit.
+ */
+bool api_poll_int(struct api *api, const char *member, const char *method,
+        json_int_t value);
 /* Waits until count notifications have come; false after the limit. */
 bool api_wait_notices(struct api *api, size_t count);
 

@@ -9,6 +9,7 @@
 #include "daemon/api/render_options.h"
 #include "daemon/renders.h"
 #include "format/png.h"
+#include "platform/os.h"
 
 #include <sha2.h>
 #include <stdatomic.h>
@@ -51,8 +52,9 @@ static const struct gox_param PARAMS[] = {
 struct render_job {
     struct gox_api_render spec;
     struct gox_buf png;
-    char *path;     /* where to write; NULL: base64 */
-    bool is_listed; /* the daemon chose the name: it is registered */
+    char *path;       /* where to write; NULL: base64 */
+    bool is_listed;   /* registered, and removed when its time is over */
+    bool is_own_name; /* the daemon chose the path */
     const char *title;
     char checksum[GOX_SHA256_HEX_BYTES];
 };
@@ -87,6 +89,7 @@ static int find_target(struct gox_call *call, struct render_job *job)
         job->path = gox_call_strdup(call, path.data, path.len);
     } else if (job->is_listed) {
         job->path = make_path(call);
+        job->is_own_name = true;
     } else {
         return gox_call_fail_param(call, PATH, "path of a file",
                 "output_path is needed; or set options.return_mode to "
@@ -95,6 +98,17 @@ static int find_target(struct gox_call *call, struct render_job *job)
     return job->path != NULL
                    ? 0
                    : gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
+}
+
+/* Before any memory is taken for it. */
+static int check_size(
+        struct gox_call *call, const struct gox_render_options *opts)
+{
+    if ((int64_t)opts->width * opts->height <= GOX_RENDER_MAX_PIXELS)
+        return 0;
+    return gox_call_fail(call, GOX_ERR_TOO_LARGE,
+            "a picture of %d x %d pixels is too large: all together at most %d",
+            opts->width, opts->height, GOX_RENDER_MAX_PIXELS);
 }
 
 static int render_scene(struct gox_call *call)
@@ -112,7 +126,9 @@ static int render_scene(struct gox_call *call)
     if (job->title == NULL)
         job->title = gox_call_strdup(
                 call, call->project->name, strlen(call->project->name));
-    int rc = gox_api_render_camera(call, CAMERA, &job->spec);
+    int rc = check_size(call, &job->spec.options);
+    if (rc >= 0)
+        rc = gox_api_render_camera(call, CAMERA, &job->spec);
     if (rc >= 0)
         rc = gox_api_render_options(call, OPTIONS, &job->spec);
     if (rc >= 0)
@@ -158,6 +174,13 @@ static int draw(struct gox_call *call, const struct gox_api_render *spec,
 
 static int write_picture(struct gox_call *call, struct render_job *job)
 {
+    /* Over --stdio nobody has needed the directory before. */
+    if (job->is_own_name) {
+        int code = gox_os_make_dirs(
+                gox_call_settings(call)->render_dir, &call->err);
+        if (code < 0)
+            return code;
+    }
     struct gox_output *out = gox_call_open_output(call, job->path);
     if (out == NULL)
         return call->err.code;
@@ -259,9 +282,17 @@ static const struct gox_param FILE_PARAMS[] = {
 };
 // clang-format on
 
-static int get_render_info(struct gox_call *call)
+/* Files are registered by their full path, however the client names them. */
+static const char *full_path(struct gox_call *call)
 {
     const char *path = gox_call_str(call, 0);
+    const char *full = gox_call_full_path(call, path);
+    return full != NULL ? full : path;
+}
+
+static int get_render_info(struct gox_call *call)
+{
+    const char *path = full_path(call);
     const struct gox_render_file *file =
             gox_renders_find(gox_call_renders(call), path);
     if (file == NULL)
@@ -297,7 +328,7 @@ static int list_renders(struct gox_call *call)
 
 static int cleanup_render(struct gox_call *call)
 {
-    const char *path = gox_call_str(call, 0);
+    const char *path = full_path(call);
     int rc = gox_renders_remove(gox_call_renders(call), path, &call->err);
     if (rc < 0)
         return gox_call_fail(call, GOX_ERR_CLEANUP, "%s", call->err.text);
