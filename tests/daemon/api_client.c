@@ -205,7 +205,7 @@ void api_stop(struct api *api)
     int status = 0;
     gox_client_close(api->client);
     if (api->pid > 0) {
-        if (api->socket[0] != '\0')
+        if (api->socket[0] != '\0' && !api->is_ending)
             kill(api->pid, SIGTERM);
         status = wait_exit(api->pid);
         gox_test_dir_remove(api->dir);

@@ -21,6 +21,7 @@ struct api {
     char dir[64];    /* the data directory; "" when joined */
     char socket[96]; /* "" with --stdio */
     pid_t pid;       /* of the own daemon; 0 when joined */
+    bool is_ending;  /* the daemon was told to end and needs no signal */
     gox_client *client;
     json_t *methods; /* rows of the OpenRPC document by name and by alias */
     json_t *notices; /* notifications that came: [{method, params}] */

@@ -276,6 +276,7 @@ static void test_shutdown(void **state)
     json_t *result = api_call(&own, "daemon.shutdown", NULL);
     api_expect(result, "{'success':true}");
     json_decref(result);
+    own.is_ending = true;
     api_stop(&own);
 }
 
