@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The methods that draw and recolour many voxels, and long edits on a worker
- * beside reads and other edits. */
+ * The methods that draw and recolour many voxels. */
 #include "daemon/api_client.h"
-
-#include <poll.h>
 
 #define SHAPE   "goxel.procedural_shape"
 #define FILL    "goxel.flood_fill"
@@ -307,104 +304,6 @@ static void test_extrude(void **state)
     API_RUN(*state, steps);
 }
 
-/* ---- long edits ---- */
-
-struct outcome {
-    int count;
-    json_int_t value[4]; /* in the order of arrival */
-};
-
-static void on_reply(void *ctx, json_t *result, const json_t *error,
-        const struct gox_error *err)
-{
-    struct outcome *out = ctx;
-    assert_null(error);
-    assert_int_equal(err->code, 0);
-    json_t *value = json_object_get(result, "voxels_created");
-    if (value == NULL)
-        value = json_object_get(result, "count");
-    assert_true(out->count < 4);
-    out->value[out->count++] = json_integer_value(value);
-}
-
-static void submit(struct api *api, const char *method, const char *params,
-        struct outcome *out)
-{
-    json_t *value = api_json("%s", params);
-    assert_int_equal(gox_client_submit(api->client, method, value, on_reply,
-                             out, NULL, NULL),
-            0);
-    json_decref(value);
-    assert_int_equal(gox_client_dispatch(api->client, NULL), 0);
-}
-
-static void wait_for(struct api *api, const struct outcome *out, int count)
-{
-    while (out->count < count) {
-        struct pollfd pfd = {.fd = gox_client_get_fd(api->client),
-                .events = gox_client_get_events(api->client)};
-        assert_true(poll(&pfd, 1, API_LIMIT_MS) > 0);
-        assert_int_equal(gox_client_dispatch(api->client, NULL), 0);
-    }
-}
-
-/* A sphere that takes a while, reads beside it, and edits that wait. */
-static void test_long_edit(void **state)
-{
-    struct api *api = *state;
-    struct api other, third;
-    struct outcome first = {0}, second = {0};
-    json_t *status = api_call(api, "goxel.get_status", NULL);
-    const char *name = json_string_value(json_object_get(status, "project"));
-    api_join(&other, api);
-    api_join(&third, api);
-    api_do(&other, "goxel.open_project", "['%s']", name);
-    api_do(&third, "goxel.open_project", "['%s']", name);
-    json_decref(status);
-    submit(api, SHAPE,
-            "{'shape_type':'sphere','size':[701,701,701],'color':'red',"
-            "'hollow':3,'progress':true}",
-            &first);
-    /* The daemon has it when this later connection is answered. */
-    json_int_t before = api_int(&other, "revision", "goxel.get_status", NULL);
-    submit(&third, SHAPE, "{'shape_type':'cube','size':[3,3,3],'color':'blue'}",
-            &second);
-    int reads = 0;
-    while (first.count == 0) {
-        json_int_t revision =
-                api_int(&other, "revision", "goxel.get_status", NULL);
-        assert_true(revision == before || revision > before);
-        reads += revision == before;
-        assert_int_equal(gox_client_dispatch(api->client, NULL), 0);
-    }
-    assert_true(reads > 0);
-    wait_for(&third, &second, 1);
-    assert_int_equal(second.value[0], 27);
-    assert_int_equal(
-            api_int(&other, "revision", "goxel.get_status", NULL), before + 2);
-    assert_int_equal(
-            api_int(&other, "count", COUNT, NULL), first.value[0] + 27);
-    api_stop(&third);
-    api_stop(&other);
-}
-
-/* Calls of one connection are answered in their order, long or short. */
-static void test_order_of_one_connection(void **state)
-{
-    struct outcome out = {0};
-    submit(*state, SHAPE, "{'shape_type':'cube','size':[300,300,300]}", &out);
-    submit(*state, COUNT, "{}", &out);
-    submit(*state, SHAPE, "{'shape_type':'cube','size':[301,300,300]}", &out);
-    submit(*state, COUNT, "{}", &out);
-    wait_for(*state, &out, 4);
-    assert_int_equal(out.value[0], 27000000);
-    assert_int_equal(out.value[1], 27000000);
-    assert_int_equal(out.value[2], 27090000);
-    assert_int_equal(out.value[3], 27090000);
-    assert_int_equal(api_int(*state, "steps", "goxel.undo", NULL), 1);
-    assert_int_equal(api_int(*state, "count", COUNT, NULL), 27000000);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,9 +318,6 @@ int main(void)
             API_TEST(test_flood_fill),
             API_TEST(test_replace_color),
             API_TEST(test_extrude),
-            API_TEST(test_long_edit),
-            API_TEST(test_order_of_one_connection),
     };
-    return cmocka_run_group_tests(
-            tests, api_group_start_socket, api_group_stop);
+    return cmocka_run_group_tests(tests, api_group_start, api_group_stop);
 }
