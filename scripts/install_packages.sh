@@ -7,19 +7,19 @@ set -eu
 # shellcheck disable=SC2034 # read by name in list_for
 {
 build_debian="gcc libc6-dev make cmake ninja-build pkg-config libuv1-dev libjansson-dev
-libspng-dev libdeflate-dev zlib1g-dev libmujs-dev libmd-dev libreadline-dev"
+libspng-dev libdeflate-dev zlib1g-dev libmujs-dev libmd-dev libsqlite3-dev libreadline-dev"
 test_debian="libcmocka-dev bats clang libclang-rt-dev clang-format shellcheck mandoc
 goxel xvfb xauth nodejs npm procps time"
 
 build_dnf="gcc make cmake ninja-build pkgconf-pkg-config libuv-devel jansson-devel
-libspng-devel libdeflate-devel zlib-devel mujs-devel libmd-devel readline-devel"
+libspng-devel libdeflate-devel zlib-devel mujs-devel libmd-devel sqlite-devel readline-devel"
 test_dnf="libcmocka-devel bats clang compiler-rt clang-tools-extra ShellCheck mandoc
 goxel xorg-x11-server-Xvfb nodejs npm procps-ng time"
 build_pacman="gcc make cmake ninja pkgconf libuv jansson libspng libdeflate zlib mujs
-libmd readline"
+libmd sqlite readline"
 test_pacman="cmocka bats clang compiler-rt shellcheck mandoc goxel
 xorg-server-xvfb nodejs npm procps-ng time"
-build_brew="cmake ninja pkg-config libuv jansson libspng libdeflate mujs libmd readline"
+build_brew="cmake ninja pkg-config libuv jansson libspng libdeflate mujs libmd sqlite readline"
 test_brew="cmocka bats-core clang-format shellcheck mandoc node"
 }
 
@@ -49,7 +49,7 @@ if ! command -v apt-get >/dev/null 2>&1; then
         brew) verb="brew install" ;;
         esac
         # Nothing to do when the libraries are there already.
-        if pkg-config --exists libuv jansson spng libdeflate mujs libmd readline 2>/dev/null &&
+        if pkg-config --exists libuv jansson spng libdeflate mujs libmd sqlite3 readline 2>/dev/null &&
             command -v cmake >/dev/null && command -v ninja >/dev/null; then
             exit 0
         fi

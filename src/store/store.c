@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * An open project: following its history, committing turns, taking them back.
+ *
+ * Invariant: head is what is true with the turn's edits, durable what the file
+ * says; they are equal when there is no turn. */
+#include "store/store.h"
+
+#include "base/alloc.h"
+#include "base/time.h"
+#include "store/store_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ---- following the history ---- */
+
+static void on_event(void *ctx, const struct gox_history_event *event)
+{
+    gox_store *store = ctx;
+    struct gox_row_head *h = &store->head;
+
+    gox__turn_add(&store->turn, event, store->floor);
+    h->last = event->revision;
+    switch (event->op) {
+    case GOX_HISTORY_EDIT:
+        h->state = event->edit;
+        h->redo_top = 0;
+        break;
+    case GOX_HISTORY_UNDO:
+        h->state = event->base;
+        if (h->redo_top == 0)
+            h->redo_top = event->edit;
+        break;
+    case GOX_HISTORY_REDO:
+        h->state = event->edit;
+        if (h->redo_top == event->edit)
+            h->redo_top = 0;
+        break;
+    }
+}
+
+int gox_store_attach(gox_store *store, gox_history *history,
+        struct gox_image *img, int edits, struct gox_error *err)
+{
+    store->history = history;
+    store->img = img;
+    store->edits = edits;
+    gox__gate_enter_owner(&store->gate);
+    int rc = gox__restore_history(store, edits, err);
+    gox__gate_leave(&store->gate);
+    gox_history_set_watch(history, on_event, store);
+    return rc < 0 ? rc : 0;
+}
+
+void gox_store_detach(gox_store *store)
+{
+    if (store->history != NULL)
+        gox_history_set_watch(store->history, NULL, NULL);
+    store->history = NULL;
+    store->img = NULL;
+}
+
+/* ---- commit ---- */
+
+bool gox_store_has_turn(const gox_store *store)
+{
+    return !gox__turn_is_empty(&store->turn);
+}
+
+static int check_turn(gox_store *store, struct gox_error *err)
+{
+    int rc = gox_buf_error(&store->turn.bytes);
+
+    if (rc < 0)
+        return gox_error_set(err, rc,
+                "project \"%s\": no memory to keep the edit; it is not stored",
+                store->name);
+    if (!atomic_load(&store->is_unsafe))
+        return 0;
+    pthread_mutex_lock(&store->stores->mutex);
+    if (err != NULL)
+        *err = store->unsafe_err;
+    pthread_mutex_unlock(&store->stores->mutex);
+    return GOX_ERR_READ_ONLY;
+}
+
+/* Inside the gate. */
+static int write_turn(gox_store *store, struct gox_error *err)
+{
+    size_t len;
+    const uint8_t *row = gox__turn_finish(&store->turn, &store->head, &len);
+
+    if (len > (size_t)INT32_MAX)
+        return gox_error_set(err, GOX_ERR_TOO_LARGE,
+                "project \"%s\": one edit of %zu bytes", store->name, len);
+    sqlite3_bind_int64(store->insert, 1, (int64_t)store->head.last);
+    sqlite3_bind_blob(store->insert, 2, row, (int)len, SQLITE_STATIC);
+    int step = sqlite3_step(store->insert);
+    sqlite3_reset(store->insert);
+    if (step != SQLITE_DONE) {
+        int rc = gox__db_fail(
+                store->db, sqlite3_extended_errcode(store->db), "write", err);
+        gox_error_prefix(
+                err, "project \"%s\": the edit is not stored", store->name);
+        return rc == GOX_ERR_BUSY ? GOX_ERR_IO : rc;
+    }
+    atomic_fetch_add(&store->journal_bytes, len);
+    atomic_fetch_add(&store->since_snapshot, len);
+    atomic_fetch_add(&store->commits, 1);
+    atomic_fetch_add(&store->writes, 1);
+    return 0;
+}
+
+static int finish_commit(gox_store *store, struct gox_error *err)
+{
+    int rc = write_turn(store, err);
+
+    gox__gate_leave(&store->gate);
+    if (rc < 0)
+        return rc;
+    atomic_store(&store->is_dirty, true);
+    if (store->stores->settings.durability == GOX_DURABILITY_ALWAYS) {
+        rc = gox__store_sync(store, err);
+        if (rc < 0)
+            return rc;
+    }
+    store->durable = store->head;
+    gox__turn_reset(&store->turn);
+    return 0;
+}
+
+static void fill_head(gox_store *store)
+{
+    store->head.first = store->turn.first;
+    store->head.at_ms = store->turn.at_ms;
+    store->head.voxels = gox_image_solid(store->img);
+}
+
+int gox_store_commit(gox_store *store, struct gox_error *err)
+{
+    if (!gox_store_has_turn(store))
+        return 0;
+    int rc = check_turn(store, err);
+    if (rc < 0)
+        return rc;
+    fill_head(store);
+    if (!gox__gate_try(&store->gate)) {
+        int64_t from = gox_time_now_ns();
+        gox__gate_enter_owner(&store->gate);
+        int64_t waited = gox_time_now_ns() - from;
+        if (waited > atomic_load(&store->longest_wait_ns))
+            atomic_store(&store->longest_wait_ns, waited);
+    }
+    return finish_commit(store, err);
+}
+
+int gox_store_try_commit(gox_store *store, struct gox_error *err)
+{
+    if (!gox_store_has_turn(store))
+        return 0;
+    int rc = check_turn(store, err);
+    if (rc < 0)
+        return rc;
+    fill_head(store);
+    if (!gox__gate_try(&store->gate))
+        return gox_error_set(err, GOX_ERR_BUSY,
+                "project \"%s\": its store is at work", store->name);
+    return finish_commit(store, err);
+}
+
+/* ---- taking a turn back ---- */
+
+struct record_list {
+    struct gox_record *items;
+    size_t count, capacity;
+};
+
+static int read_records(struct gox_row *row, struct record_list *list)
+{
+    struct gox_record record;
+    int more;
+
+    while ((more = gox__row_next(row, &record)) > 0) {
+        if (!gox_grow(&list->items, &list->capacity, list->count + 1,
+                    sizeof(*list->items)))
+            return GOX_ERR_NOMEM;
+        list->items[list->count++] = record;
+    }
+    return more;
+}
+
+/* Takes one record back; undo and redo may name an edit of the same turn. */
+static int take_back(struct gox_journal *journal,
+        const struct record_list *list, const struct gox_record *record,
+        struct gox_image *img, struct gox_error *err)
+{
+    bool is_undo = record->op == GOX_RECORD_UNDO;
+
+    if (is_undo || record->op == GOX_RECORD_REDO) {
+        for (size_t i = 0; i < list->count; i++) {
+            const struct gox_record *r = &list->items[i];
+            if (r->revision == record->edit && r->step == GOX_HISTORY_EDIT)
+                return gox__record_apply(r, !is_undo, img);
+        }
+    }
+    return gox__journal_apply(journal, record, true, img, err);
+}
+
+static int take_turn_back(gox_store *store, struct gox_error *err)
+{
+    struct record_list list = {0};
+    struct gox_journal journal = {0};
+    struct gox_row row;
+    size_t len;
+
+    int rc = gox_buf_error(&store->turn.bytes);
+    if (rc < 0)
+        return rc;
+    const uint8_t *data = gox__turn_finish(&store->turn, &store->head, &len);
+    rc = gox__row_open(&row, store->head.last, data, len, err);
+    if (rc == 0)
+        rc = read_records(&row, &list);
+    if (rc == 0)
+        rc = gox__journal_open(&journal, store->db, err);
+    for (size_t i = list.count; rc == 0 && i-- > 0;)
+        rc = take_back(&journal, &list, &list.items[i], store->img, err);
+    gox__journal_close(&journal);
+    gox_free(list.items);
+    return rc;
+}
+
+/* The image as the file has it, into the live one. */
+static int reload(gox_store *store, struct gox_error *err)
+{
+    struct gox_loaded loaded;
+
+    int rc = gox__load(store->db, store->path, store->stores->settings.threads,
+            &loaded, err);
+    if (rc == 0 && (loaded.is_damaged || loaded.img == NULL)) {
+        if (err != NULL)
+            *err = loaded.damage;
+        rc = GOX_ERR_FORMAT;
+    }
+    if (rc == 0) {
+        struct gox_image t = *store->img;
+        *store->img = *loaded.img;
+        *loaded.img = t;
+        store->durable = loaded.replay.head;
+    }
+    gox_image_free(loaded.img);
+    return rc;
+}
+
+int gox_store_rollback(gox_store *store, struct gox_error *err)
+{
+    if (!gox_store_has_turn(store))
+        return 0;
+    assert(!gox_history_is_open(store->history));
+    gox_history_set_watch(store->history, NULL, NULL);
+    gox__gate_enter_owner(&store->gate);
+    int rc = take_turn_back(store, err);
+    if (rc < 0)
+        rc = reload(store, err);
+    if (rc == 0) {
+        store->head = store->durable;
+        gox__turn_reset(&store->turn);
+        rc = gox__restore_history(store, store->edits, err);
+    }
+    gox__gate_leave(&store->gate);
+    gox_history_set_watch(store->history, on_event, store);
+    return rc < 0 ? rc : 0;
+}
+
+/* ---- history ---- */
+
+int gox_store_fetch_history(gox_store *store, int edits, struct gox_error *err)
+{
+    if (gox_store_has_turn(store))
+        return gox_error_set(err, GOX_ERR_BUSY, "commit the turn first");
+    gox__gate_enter_owner(&store->gate);
+    int rc = gox__restore_more(store, edits, err);
+    gox__gate_leave(&store->gate);
+    return rc;
+}
+
+/* Takes rows back from the newest on, until the revision is reached. */
+static int walk_back(gox_store *store, uint64_t revision, struct gox_image *img,
+        struct gox_error *err)
+{
+    struct gox_journal rows = {0}, other = {0};
+    uint64_t at = store->durable.last;
+
+    int rc = gox__journal_open(&rows, store->db, err);
+    if (rc == 0)
+        rc = gox__journal_open(&other, store->db, err);
+    while (rc == 0 && at > revision) {
+        struct record_list list = {0};
+        struct gox_row row;
+        rc = gox__journal_prior(&rows, at, &row, err);
+        if (rc == 0 && row.head.last != at)
+            rc = gox_error_set(err, GOX_ERR_NOT_FOUND,
+                    "revision %llu is not in the journal any more",
+                    (unsigned long long)revision);
+        uint64_t first = rc == 0 ? row.head.first : 0;
+        if (rc == 0)
+            rc = read_records(&row, &list);
+        for (size_t i = list.count; rc == 0 && i-- > 0;) {
+            const struct gox_record *r = &list.items[i];
+            if (r->revision <= revision)
+                continue;
+            rc = r->op == GOX_RECORD_BASE
+                         ? GOX_ERR_NOT_FOUND
+                         : gox__journal_apply(&other, r, true, img, err);
+        }
+        gox_free(list.items);
+        at = rc == 0 ? first - 1 : at;
+    }
+    gox__journal_close(&rows);
+    gox__journal_close(&other);
+    return rc;
+}
+
+int gox_store_image_at(gox_store *store, uint64_t revision,
+        struct gox_image **result, struct gox_error *err)
+{
+    *result = NULL;
+    if (gox_store_has_turn(store))
+        return gox_error_set(err, GOX_ERR_BUSY, "commit the turn first");
+    if (revision > store->durable.last)
+        return gox_error_set(err, GOX_ERR_NOT_FOUND,
+                "project \"%s\" is at revision %llu, not yet at %llu",
+                store->name, (unsigned long long)store->durable.last,
+                (unsigned long long)revision);
+    struct gox_image *img = gox_image_dup(store->img);
+    if (img == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    gox__gate_enter_owner(&store->gate);
+    int rc = walk_back(store, revision, img, err);
+    gox__gate_leave(&store->gate);
+    if (rc < 0) {
+        gox_image_free(img);
+        return rc;
+    }
+    *result = img;
+    return 0;
+}
+
+/* ---- snapshots ---- */
+
+bool gox_store_wants_snapshot(const gox_store *store)
+{
+    return atomic_load(&store->since_snapshot) >=
+           store->stores->settings.snapshot_bytes;
+}
+
+int gox_store_start_snapshot(gox_store *store, const char *label)
+{
+    gox_stores *stores = store->stores;
+
+    if (gox_store_has_turn(store))
+        return GOX_ERR_BUSY;
+    if (label != NULL && strlen(label) >= GOX_NAME_BYTES)
+        return GOX_ERR_PARAMS;
+    pthread_mutex_lock(&stores->mutex);
+    int rc = store->has_job || store->is_in_job ? GOX_ERR_BUSY : 0;
+    if (rc == 0) {
+        store->job_img = gox_image_dup(store->img);
+        rc = store->job_img == NULL ? GOX_ERR_NOMEM : 0;
+    }
+    if (rc == 0) {
+        store->job = (struct gox_snapshot_head){.revision = store->durable.last,
+                .state = store->durable.state,
+                .redo_top = store->durable.redo_top,
+                .voxels = gox_image_solid(store->img),
+                .journal_bytes = atomic_load(&store->journal_bytes),
+                .at_ms = gox_time_wall_ms()};
+        if (label != NULL)
+            memcpy(store->job.label, label, strlen(label));
+        store->has_job = true;
+        store->floor = store->durable.last;
+        atomic_store(&store->since_snapshot, 0);
+        gox__stores_wake(stores);
+    }
+    pthread_mutex_unlock(&stores->mutex);
+    return rc;
+}
+
+int gox_store_wait(gox_store *store, struct gox_error *err)
+{
+    gox_stores *stores = store->stores;
+
+    pthread_mutex_lock(&stores->mutex);
+    while (store->has_job || store->users > 0)
+        pthread_cond_wait(&stores->done, &stores->mutex);
+    int rc = store->job_err.code;
+    if (rc < 0 && err != NULL)
+        *err = store->job_err;
+    pthread_mutex_unlock(&stores->mutex);
+    return rc;
+}
+
+int gox_store_find_checkpoint(gox_store *store, const char *label,
+        struct gox_image **result, uint64_t *revision, struct gox_error *err)
+{
+    struct gox_snapshot_head head;
+    unsigned damaged = 0;
+
+    gox__gate_enter_owner(&store->gate);
+    int rc = gox__snapshot_read(store->db, label,
+            store->stores->settings.threads, &head, result, &damaged, err);
+    gox__gate_leave(&store->gate);
+    if (rc < 0)
+        return rc;
+    if (*result == NULL && damaged > 0)
+        return GOX_ERR_FORMAT;
+    if (*result == NULL)
+        return gox_error_set(err, GOX_ERR_NOT_FOUND,
+                "project \"%s\" has no checkpoint \"%.60s\"", store->name,
+                label);
+    if (revision != NULL)
+        *revision = head.revision;
+    return 0;
+}
+
+int gox_store_list_checkpoints(gox_store *store,
+        struct gox_store_checkpoint **list, size_t *count,
+        struct gox_error *err)
+{
+    struct gox_store_checkpoint *items = NULL;
+    sqlite3_stmt *stmt = NULL;
+    size_t capacity = 0;
+
+    *count = 0;
+    gox__gate_enter_owner(&store->gate);
+    int rc = gox__db_prepare(store->db,
+            "SELECT label, revision, at_ms FROM snapshot"
+            " WHERE label IS NOT NULL ORDER BY id DESC",
+            &stmt, err);
+    while (rc == 0 && sqlite3_step(stmt) == SQLITE_ROW) {
+        if (!gox_grow(&items, &capacity, *count + 1, sizeof(*items))) {
+            rc = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+            break;
+        }
+        struct gox_store_checkpoint *c = &items[(*count)++];
+        const char *label = (const char *)sqlite3_column_text(stmt, 0);
+        memset(c, 0, sizeof(*c));
+        strncpy(c->label, label == NULL ? "" : label, GOX_NAME_BYTES - 1);
+        c->revision = (uint64_t)sqlite3_column_int64(stmt, 1);
+        c->at_ms = sqlite3_column_int64(stmt, 2);
+    }
+    sqlite3_finalize(stmt);
+    gox__gate_leave(&store->gate);
+    if (rc < 0) {
+        gox_free(items);
+        items = NULL;
+        *count = 0;
+    }
+    *list = items;
+    return rc;
+}
+
+void gox_store_get_stats(gox_store *store, struct gox_store_stats *stats)
+{
+    pthread_mutex_lock(&store->stores->mutex);
+    *stats = (struct gox_store_stats){.revision = store->durable.last,
+            .journal_bytes = atomic_load(&store->journal_bytes),
+            .since_snapshot = atomic_load(&store->since_snapshot),
+            .wal_bytes = atomic_load(&store->wal_bytes),
+            .commits = atomic_load(&store->commits),
+            .syncs = atomic_load(&store->syncs),
+            .checkpoints = atomic_load(&store->checkpoints),
+            .snapshots = atomic_load(&store->snapshots),
+            .longest_wait_ns = atomic_load(&store->longest_wait_ns),
+            .is_safe = !atomic_load(&store->is_unsafe),
+            .is_in_maintenance = store->has_job || store->users > 0};
+    pthread_mutex_unlock(&store->stores->mutex);
+}
+
+const char *gox_store_name(const gox_store *store)
+{
+    return store->name;
+}
+
+const char *gox_store_path(const gox_store *store)
+{
+    return store->path;
+}

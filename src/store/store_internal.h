@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files of the store share.
+ *
+ * Locks: gox_stores.mutex guards the list of stores and what the maintenance
+ * threads and owners tell each other; a gate guards the write connection.
+ *
+ * Invariant: db is used only inside the gate. */
+#ifndef GOX_STORE_STORE_INTERNAL_H
+#define GOX_STORE_STORE_INTERNAL_H
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+
+#define GOX_STORE_APPLICATION_ID 0x474f5844 /* "GOXD" */
+#define GOX_STORE_VERSION        1
+#define GOX_STORE_SUFFIX         ".goxdb"
+
+/* ---- vfs.c: one process, several connections, no file locks ---- */
+typedef struct gox_vfs gox_vfs;
+gox_vfs *gox__vfs_new(const char *base_name); /* NULL: not found, no memory */
+void gox__vfs_free(gox_vfs *vfs);
+const char *gox__vfs_name(const gox_vfs *vfs);
+/* fsync of an open file of this VFS, from any thread. An SQLite code. */
+int gox__vfs_sync(sqlite3_file *file);
+
+/* ---- db.c ---- */
+enum gox_db_role {
+    GOX_DB_CREATE, /* a new file, in one piece, no WAL */
+    GOX_DB_WRITE,  /* the one writer */
+    GOX_DB_AUX,    /* checkpoints, backups, reading beside the writer */
+    GOX_DB_READ    /* of a directory that is not ours */
+};
+int gox__db_open(const char *vfs, const char *path, enum gox_db_role role,
+        sqlite3 **db, struct gox_error *err) GOX_MUST_CHECK;
+void gox__db_close(sqlite3 *db);
+int gox__db_exec(
+        sqlite3 *db, const char *sql, struct gox_error *err) GOX_MUST_CHECK;
+int gox__db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **stmt,
+        struct gox_error *err) GOX_MUST_CHECK;
+/* Runs a statement to its end and resets it. */
+int gox__db_run(
+        sqlite3 *db, sqlite3_stmt *stmt, struct gox_error *err) GOX_MUST_CHECK;
+/* One number; `otherwise` when there is no row or it is NULL. */
+int gox__db_number(sqlite3 *db, const char *sql, int64_t otherwise,
+        int64_t *value, struct gox_error *err) GOX_MUST_CHECK;
+/* Sets err to what the SQLite code means and returns the GOX_ERR_* for it. */
+int gox__db_fail(
+        sqlite3 *db, int sqlite_code, const char *what, struct gox_error *err);
+/* Makes or migrates the tables. GOX_ERR_UNSUPPORTED from a newer version. */
+int gox__db_migrate(sqlite3 *db, struct gox_error *err) GOX_MUST_CHECK;
+/* The version in the file's first bytes, without opening it:
+ * GOX_ERR_UNSUPPORTED when it is newer than this program's. */
+int gox__db_peek_version(
+        const char *path, struct gox_error *err) GOX_MUST_CHECK;
+int gox__db_check_version(sqlite3 *db, struct gox_error *err) GOX_MUST_CHECK;
+int gox__db_put_meta(sqlite3 *db, const char *key, const char *text,
+        struct gox_error *err) GOX_MUST_CHECK;
+
+/* ---- code.c: numbers and small things as bytes ---- */
+void gox__put_varint(struct gox_buf *buf, uint64_t value);
+void gox__put_signed(struct gox_buf *buf, int64_t value);
+uint64_t gox__get_varint(struct gox_bytes *in);
+int64_t gox__get_signed(struct gox_bytes *in);
+uint8_t *gox__write_varint(uint8_t *at, uint64_t value); /* at most 10 bytes */
+static inline uint64_t gox__zigzag(int64_t v)
+{
+    return (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
+}
+/* All of an image but the voxels. */
+void gox__put_frame(struct gox_buf *buf, const struct gox_image *img);
+/* Gives img the frame; its volumes stay with the layers of the same id, others
+ * are new and empty or go. On failure img is unchanged. */
+int gox__get_frame(struct gox_bytes *in, struct gox_image *img) GOX_MUST_CHECK;
+
+/* ---- record.c: events to bytes ---- */
+
+#define GOX_TURN_HEADER 64 /* room before the records for the row's header */
+
+/* Records of one turn. */
+struct gox_turn {
+    struct gox_buf bytes; /* GOX_TURN_HEADER free bytes, then the records */
+    uint64_t first, last; /* revisions; first 0 and empty: no turn */
+    int64_t at_ms;
+    char label[64];     /* of the last record */
+    struct gox_pos pos; /* of the last point or block */
+    uint64_t records;
+};
+void gox__turn_init(struct gox_turn *turn);
+void gox__turn_reset(struct gox_turn *turn);
+void gox__turn_fini(struct gox_turn *turn);
+bool gox__turn_is_empty(const struct gox_turn *turn);
+/* Undo and redo of edits after `floor` only name the edit. */
+void gox__turn_add(struct gox_turn *turn, const struct gox_history_event *event,
+        uint64_t floor);
+/* The whole image as the first record of a project. */
+void gox__turn_add_base(struct gox_turn *turn, const struct gox_image *img,
+        uint64_t revision, int64_t wall_ms);
+
+/* What is true after a row. */
+struct gox_row_head {
+    uint64_t first, last;
+    int64_t at_ms;
+    uint64_t voxels;
+    uint64_t state;    /* of the line of edits */
+    uint64_t redo_top; /* the far end of what can be redone; 0: nothing */
+};
+/* Puts the header before the records: the whole row, borrowed. */
+const uint8_t *gox__turn_finish(
+        struct gox_turn *turn, const struct gox_row_head *head, size_t *len);
+
+/* ---- read.c: rows to records ---- */
+enum gox_record_op {
+    GOX_RECORD_VOXELS,
+    GOX_RECORD_POINT,
+    GOX_RECORD_STRUCTURE,
+    GOX_RECORD_BASE,
+    GOX_RECORD_UNDO, /* of the edit named */
+    GOX_RECORD_REDO,
+    GOX_RECORD_MOVED /* a step as its own changes, like VOXELS/STRUCTURE */
+};
+struct gox_record {
+    enum gox_record_op op;
+    enum gox_history_op step; /* what it was: edit, undo or redo */
+    enum gox_edit_kind kind;
+    uint64_t revision, edit, base;
+    int64_t at_ms;
+    char label[64];
+    uint64_t voxels_changed;
+    int layer_id;
+    struct gox_bytes frames;  /* STRUCTURE: before and after, may be empty */
+    struct gox_bytes changes; /* a cursor at the first */
+    struct gox_pos pos;       /* deltas go on from here */
+};
+struct gox_row {
+    struct gox_row_head head;
+    struct gox_bytes in; /* the records */
+    uint64_t revision;
+    char label[64];
+    struct gox_pos pos;
+};
+/* Opens a row and verifies its checksum: 0 or GOX_ERR_FORMAT. data is borrowed
+ * as long as its records are used. */
+int gox__row_open(struct gox_row *row, uint64_t seq, const void *data,
+        size_t len, struct gox_error *err) GOX_MUST_CHECK;
+/* 1: a record, 0: the end, GOX_ERR_FORMAT. */
+/* Only the head, from the first bytes of a row and unverified. */
+int gox__row_peek(struct gox_row_head *head, uint64_t seq, const void *data,
+        size_t len) GOX_MUST_CHECK;
+int gox__row_next(
+        struct gox_row *row, struct gox_record *record) GOX_MUST_CHECK;
+
+/* One change of a record, both ways. Blocks are owned by the change. */
+struct gox_change {
+    enum gox_change_form form;
+    int layer_id;
+    struct gox_pos pos;
+    gox_rgba before, after;
+    gox_block *before_block, *after_block;
+    struct gox_log_run *runs; /* before; the changes' scratch memory */
+    gox_rgba *run_after;
+    size_t run_count;
+};
+struct gox_change_reader {
+    struct gox_bytes in;
+    struct gox_pos pos;
+    int layer_id;
+    uint64_t points, blocks; /* left of this layer */
+    bool is_point;           /* a POINT record */
+    bool is_done;
+    struct gox_log_run *runs; /* own scratch memory, 4096 each; or NULL */
+    gox_rgba *run_after;
+};
+void gox__changes_init(
+        struct gox_change_reader *reader, const struct gox_record *record);
+void gox__changes_fini(struct gox_change_reader *reader);
+/* 1, 0 at the end, GOX_ERR_FORMAT, GOX_ERR_NOMEM. */
+int gox__changes_next(struct gox_change_reader *reader,
+        struct gox_change *change) GOX_MUST_CHECK;
+void gox__change_fini(struct gox_change *change);
+
+/* Carries a record (not UNDO or REDO) out on an image, or takes it back. */
+int gox__record_apply(const struct gox_record *record, bool is_back,
+        struct gox_image *img) GOX_MUST_CHECK;
+
+/* ---- journal.c: rows in the file ---- */
+
+/* Finds records by revision and keeps the row that was read last. */
+struct gox_journal {
+    sqlite3 *db;
+    sqlite3_stmt *find;  /* the first row from a revision on */
+    sqlite3_stmt *prior; /* the last row up to a revision */
+    sqlite3_stmt *held;  /* the one that has the row at hand; or NULL */
+    struct gox_row row;
+};
+int gox__journal_open(struct gox_journal *journal, sqlite3 *db,
+        struct gox_error *err) GOX_MUST_CHECK;
+void gox__journal_close(struct gox_journal *journal);
+void gox__journal_release(struct gox_journal *journal);
+/* The row that holds the revision, borrowed until the next call. */
+int gox__journal_find(struct gox_journal *journal, uint64_t revision,
+        struct gox_row *row, struct gox_error *err) GOX_MUST_CHECK;
+/* The last row up to the revision. GOX_ERR_NOT_FOUND. */
+int gox__journal_prior(struct gox_journal *journal, uint64_t revision,
+        struct gox_row *row, struct gox_error *err) GOX_MUST_CHECK;
+/* The record of an edit by its revision. */
+int gox__journal_find_edit(struct gox_journal *journal, uint64_t edit,
+        struct gox_record *record, struct gox_error *err) GOX_MUST_CHECK;
+/* Carries a record of any op out (or takes it back); other is for the edits
+ * that UNDO and REDO name. */
+int gox__journal_apply(struct gox_journal *other,
+        const struct gox_record *record, bool is_back, struct gox_image *img,
+        struct gox_error *err) GOX_MUST_CHECK;
+
+/* What replaying found. */
+struct gox_replay {
+    struct gox_row_head head; /* of the last good row */
+    uint64_t records, bytes;
+    bool is_damaged;
+    struct gox_error damage;
+};
+/* Replays all rows after `revision` (from -1: all) on img. Stops at damage,
+ * with img as it was before the bad row or after its good part. */
+int gox__journal_replay(sqlite3 *db, int64_t revision, struct gox_image *img,
+        struct gox_replay *replay, struct gox_error *err) GOX_MUST_CHECK;
+
+/* ---- blocks.c: blocks by content ---- */
+struct gox_packed_block {
+    int64_t id;       /* from the hash */
+    uint8_t hash[16]; /* of the block in its canonical form */
+    uint8_t *body;    /* owned */
+    size_t len;
+};
+struct gox_packer; /* scratch memory of one thread */
+struct gox_packer *gox__packer_new(void);
+void gox__packer_free(struct gox_packer *packer);
+int gox__packer_pack(struct gox_packer *packer, const gox_block *block,
+        struct gox_packed_block *packed) GOX_MUST_CHECK;
+int gox__packer_unpack(struct gox_packer *packer, const uint8_t *body,
+        size_t len, gox_block **block) GOX_MUST_CHECK;
+/* 0 when body is the content of the hash; else GOX_ERR_FORMAT or NOMEM. */
+int gox__packer_verify(struct gox_packer *packer, const uint8_t hash[16],
+        const uint8_t *body, size_t len) GOX_MUST_CHECK;
+
+/* ---- snapshot_write.c, snapshot_read.c ---- */
+struct gox_snapshot_head {
+    int64_t id;
+    uint64_t revision, state, redo_top, voxels, journal_bytes;
+    int64_t at_ms;
+    char label[GOX_NAME_BYTES]; /* empty: none */
+};
+/* Brings a snapshot into the file in small transactions, each inside the gate.
+ * Runs on the maintenance thread. */
+int gox__snapshot_write(gox_store *store, const struct gox_image *img,
+        const struct gox_snapshot_head *head,
+        struct gox_error *err) GOX_MUST_CHECK;
+/* A transaction inside the gate, for maintenance threads. end commits when rc
+ * is 0 or more, and gives it back. */
+int gox__slice_begin(gox_store *store, struct gox_error *err) GOX_MUST_CHECK;
+int gox__slice_end(
+        gox_store *store, int rc, struct gox_error *err) GOX_MUST_CHECK;
+/* Drops old snapshots, blocks that nothing needs and old journal rows. */
+int gox__snapshot_tidy(gox_store *store, struct gox_error *err) GOX_MUST_CHECK;
+/* The newest complete snapshot that can be read: *img NULL when there is none.
+ * *damaged: how many newer ones could not be read. label: that one only. */
+int gox__snapshot_read(sqlite3 *db, const char *label, unsigned threads,
+        struct gox_snapshot_head *head, struct gox_image **img,
+        unsigned *damaged, struct gox_error *err) GOX_MUST_CHECK;
+/* Entries of one snapshot's table. */
+struct gox_snapshot_entry {
+    int layer_id;
+    struct gox_pos pos;
+    int64_t id;
+};
+int gox__snapshot_read_entries(sqlite3 *db, int64_t id,
+        struct gox_snapshot_entry **entries, size_t *count,
+        struct gox_error *err) GOX_MUST_CHECK;
+void gox__snapshot_put_part(struct gox_buf *buf,
+        const struct gox_snapshot_entry *entries, size_t count);
+
+/* ---- load.c: snapshot and journal together ---- */
+struct gox_loaded {
+    struct gox_image *img; /* NULL: nothing could be read */
+    struct gox_replay replay;
+    struct gox_snapshot_head snapshot; /* id 0: none */
+    bool is_damaged;
+    struct gox_error damage; /* the first */
+};
+int gox__load(sqlite3 *db, const char *path, unsigned threads,
+        struct gox_loaded *loaded, struct gox_error *err) GOX_MUST_CHECK;
+/* Whether the WAL beside path was cut off by damage rather than by a crash. */
+bool gox__wal_is_damaged(const char *path, char *why, size_t size);
+
+/* ---- the store itself ---- */
+
+/* Lets maintenance in only when the owner does not wait. */
+struct gox_gate {
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    bool is_taken, is_wanted;
+};
+
+struct gox_store {
+    gox_stores *stores;
+    gox_store *next;
+    char name[GOX_NAME_BYTES];
+    char *path;
+    sqlite3 *db; /* the writer */
+    sqlite3_file *wal;
+    sqlite3_stmt *insert;
+    struct gox_gate gate;
+    struct gox_turn turn;
+    struct gox_row_head head;    /* with the turn's edits */
+    struct gox_row_head durable; /* committed */
+    uint64_t floor;              /* revision of the newest snapshot begun */
+    gox_history *history;        /* NULL: detached */
+    struct gox_image *img;
+    int edits; /* that attach puts into the history */
+    uint64_t history_max_bytes;
+    int kept_snapshots;
+    /* Told between the threads. */
+    atomic_bool is_dirty, is_unsafe;
+    atomic_uint_fast64_t wal_bytes, journal_bytes, since_snapshot;
+    atomic_uint_fast64_t writes; /* transactions of all threads */
+    atomic_uint_fast64_t commits, syncs, checkpoints, snapshots;
+    atomic_int_fast64_t longest_wait_ns;
+    /* Guarded by stores->mutex. */
+    unsigned users; /* maintenance threads at work on it */
+    bool is_closing, has_job, is_in_job;
+    struct gox_image *job_img;
+    struct gox_snapshot_head job;
+    struct gox_error job_err;
+    struct gox_error unsafe_err;
+    int64_t sync_at_ns, checkpoint_at_ns; /* not before */
+};
+
+struct gox_stores {
+    struct gox_store_settings settings;
+    char *dir, *trash; /* <data_dir>/projects, <data_dir>/trash */
+    int lock_fd;
+    gox_vfs *vfs; /* NULL: read-only */
+    pthread_mutex_t mutex;
+    pthread_cond_t wake, done; /* for the threads; for those who wait */
+    pthread_t sync_thread, work_thread;
+    bool has_sync, has_work, is_stopping;
+    gox_store *first;
+};
+
+void gox__gate_init(struct gox_gate *gate);
+void gox__gate_fini(struct gox_gate *gate);
+void gox__gate_enter_owner(struct gox_gate *gate);
+bool gox__gate_try(struct gox_gate *gate);
+void gox__gate_enter_background(struct gox_gate *gate);
+void gox__gate_leave(struct gox_gate *gate);
+
+/* ---- maintain.c ---- */
+int gox__stores_start_threads(gox_stores *stores) GOX_MUST_CHECK;
+void gox__stores_stop_threads(gox_stores *stores);
+/* fsync of the WAL; on failure the store is unsafe for good. */
+int gox__store_sync(gox_store *store, struct gox_error *err);
+void gox__stores_wake(gox_stores *stores);
+
+/* ---- restore.c: the journal back into the history ---- */
+/* Edits that can be redone, then up to `edits` that can be undone. db is inside
+ * the gate. Returns how many can be undone now. */
+int gox__restore_history(
+        gox_store *store, int edits, struct gox_error *err) GOX_MUST_CHECK;
+int gox__restore_more(
+        gox_store *store, int edits, struct gox_error *err) GOX_MUST_CHECK;
+
+/* ---- names.c ---- */
+int gox__name_check(const char *name, struct gox_error *err) GOX_MUST_CHECK;
+/* <folder>/<escaped name><suffix>; NULL: no memory. */
+char *gox__name_path(const char *folder, const char *name, const char *suffix);
+char *gox__path_join(const char *a, const char *b);
+/* Syncs a directory, so that a rename in it lasts. */
+void gox__dir_sync(const char *path);
+/* Moves a project's file, and the WAL beside it. */
+int gox__file_move(
+        const char *from, const char *to, struct gox_error *err) GOX_MUST_CHECK;
+bool gox__file_exists(const char *path);
+uint64_t gox__file_bytes(const char *path);
+
+/* Writes a new file with this image in one piece. */
+int gox__store_write_new(gox_stores *stores, const char *name, const char *path,
+        const struct gox_image *img, const struct gox_row_head *head,
+        struct gox_error *err) GOX_MUST_CHECK;
+/* The open store of a name; the mutex is held. */
+gox_store *gox__stores_find(gox_stores *stores, const char *name);
+/* A connection to read a project, open or not, from any thread. */
+int gox__stores_reader(gox_stores *stores, const char *name, sqlite3 **db,
+        char **path, struct gox_error *err) GOX_MUST_CHECK;
+
+#endif

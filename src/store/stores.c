@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A data directory: its lock, the list of its projects, the trash.
+ *
+ * Invariant: while one process has the lock, no other writes in it. */
+#include "base/alloc.h"
+#include "base/time.h"
+#include "store/store_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- the directory ---- */
+
+static int make_dir(const char *path, struct gox_error *err)
+{
+    if (mkdir(path, 0750) == 0 || errno == EEXIST)
+        return 0;
+    return gox_error_set_errno(err,
+            errno == EROFS || errno == EACCES ? GOX_ERR_READ_ONLY : GOX_ERR_IO,
+            errno, "cannot make the directory %s", path);
+}
+
+static int take_lock(gox_stores *stores, struct gox_error *err)
+{
+    char *path = gox__path_join(stores->dir, "/lock");
+    char owner[32] = "";
+
+    if (path == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    int rc = 0;
+    stores->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (stores->lock_fd < 0) {
+        rc = gox_error_set_errno(err,
+                errno == EROFS || errno == EACCES ? GOX_ERR_READ_ONLY
+                                                  : GOX_ERR_IO,
+                errno, "cannot open %s", path);
+    } else if (flock(stores->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = read(stores->lock_fd, owner, sizeof(owner) - 1);
+        owner[n > 0 ? n : 0] = '\0';
+        owner[strcspn(owner, "\n")] = '\0';
+        rc = gox_error_set(err, GOX_ERR_BUSY,
+                "%s is in use by another process (%s): stop that one, or give "
+                "this one a data directory of its own",
+                stores->dir, owner[0] != '\0' ? owner : "unknown");
+    } else {
+        int len = snprintf(owner, sizeof(owner), "%ld\n", (long)getpid());
+        /* For people only: the lock itself is the kernel's. */
+        if (ftruncate(stores->lock_fd, 0) != 0 ||
+                write(stores->lock_fd, owner, (size_t)len) != len)
+            rc = 0;
+    }
+    gox_free(path);
+    return rc;
+}
+
+static void set_defaults(struct gox_store_settings *s)
+{
+    s->interval_ms = s->interval_ms > 0 ? s->interval_ms : 1000;
+    if (s->history_max_bytes == 0)
+        s->history_max_bytes = (uint64_t)1 << 30;
+    if (s->wal_bytes == 0)
+        s->wal_bytes = (uint64_t)4 << 20;
+    if (s->wal_hard_bytes == 0)
+        s->wal_hard_bytes = (uint64_t)64 << 20;
+    if (s->snapshot_bytes == 0)
+        s->snapshot_bytes = (uint64_t)16 << 20;
+}
+
+static void init_threading(gox_stores *stores)
+{
+    pthread_condattr_t attr;
+
+    pthread_mutex_init(&stores->mutex, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&stores->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    pthread_cond_init(&stores->done, NULL);
+}
+
+static int open_for_writing(
+        gox_stores *stores, const char *data_dir, struct gox_error *err)
+{
+    int rc = make_dir(data_dir, err);
+
+    if (rc == 0)
+        rc = make_dir(stores->dir, err);
+    if (rc == 0)
+        rc = take_lock(stores, err);
+    if (rc < 0)
+        return rc;
+    stores->vfs = gox__vfs_new(stores->settings.vfs);
+    if (stores->vfs == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM,
+                "SQLite has no file system layer \"%s\", or no memory",
+                stores->settings.vfs == NULL ? "" : stores->settings.vfs);
+    rc = gox__stores_start_threads(stores);
+    return rc < 0 ? gox_error_set(err, rc, "cannot start a thread") : 0;
+}
+
+int gox_stores_open(const char *data_dir,
+        const struct gox_store_settings *settings, gox_stores **result,
+        struct gox_error *err)
+{
+    gox_stores *stores = gox_calloc(1, sizeof(*stores));
+    int rc = 0;
+
+    *result = NULL;
+    if (stores == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    if (settings != NULL)
+        stores->settings = *settings;
+    set_defaults(&stores->settings);
+    stores->lock_fd = -1;
+    init_threading(stores);
+    stores->dir = gox__path_join(data_dir, "/projects");
+    stores->trash = gox__path_join(data_dir, "/trash");
+    if (stores->dir == NULL || stores->trash == NULL ||
+            sqlite3_initialize() != SQLITE_OK)
+        rc = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    if (rc == 0 && !stores->settings.is_read_only)
+        rc = open_for_writing(stores, data_dir, err);
+    if (rc < 0) {
+        gox_stores_close(stores);
+        return rc;
+    }
+    *result = stores;
+    return 0;
+}
+
+void gox_stores_close(gox_stores *stores)
+{
+    if (stores == NULL)
+        return;
+    while (stores->first != NULL)
+        gox_store_close(stores->first);
+    gox__stores_stop_threads(stores);
+    gox__vfs_free(stores->vfs);
+    if (stores->lock_fd >= 0)
+        close(stores->lock_fd);
+    pthread_cond_destroy(&stores->wake);
+    pthread_cond_destroy(&stores->done);
+    pthread_mutex_destroy(&stores->mutex);
+    gox_free(stores->dir);
+    gox_free(stores->trash);
+    gox_free(stores);
+}
+
+gox_store *gox__stores_find(gox_stores *stores, const char *name)
+{
+    gox_store *store = stores->first;
+
+    while (store != NULL && strcmp(store->name, name) != 0)
+        store = store->next;
+    return store;
+}
+
+bool gox_stores_has(gox_stores *stores, const char *name)
+{
+    char *path = gox__name_path(stores->dir, name, GOX_STORE_SUFFIX);
+    bool has = path != NULL && gox__file_exists(path);
+
+    gox_free(path);
+    return has;
+}
+
+static int open_reader(gox_stores *stores, const char *path, sqlite3 **db,
+        struct gox_error *err)
+{
+    int rc = gox__db_peek_version(path, err);
+
+    if (rc < 0)
+        return rc;
+    if (stores->vfs == NULL)
+        return gox__db_open(stores->settings.vfs, path, GOX_DB_READ, db, err);
+    return gox__db_open(gox__vfs_name(stores->vfs), path, GOX_DB_AUX, db, err);
+}
+
+int gox__stores_reader(gox_stores *stores, const char *name, sqlite3 **db,
+        char **path, struct gox_error *err)
+{
+    *db = NULL;
+    *path = NULL;
+    int rc = gox__name_check(name, err);
+    if (rc < 0)
+        return rc;
+    *path = gox__name_path(stores->dir, name, GOX_STORE_SUFFIX);
+    if (*path == NULL)
+        rc = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    else if (!gox__file_exists(*path))
+        rc = gox_error_set(
+                err, GOX_ERR_NOT_FOUND, "there is no project \"%s\"", name);
+    if (rc == 0)
+        rc = open_reader(stores, *path, db, err);
+    if (rc == 0)
+        rc = gox__db_check_version(*db, err);
+    if (rc < 0) {
+        gox__db_close(*db);
+        gox_free(*path);
+        *db = NULL;
+        *path = NULL;
+    }
+    return rc;
+}
+
+int gox_stores_load(gox_stores *stores, const char *name,
+        struct gox_image **img, struct gox_store_report *report,
+        struct gox_error *err)
+{
+    struct gox_loaded loaded;
+    sqlite3 *db;
+    char *path;
+
+    *img = NULL;
+    memset(report, 0, sizeof(*report));
+    int64_t from = gox_time_now_ns();
+    int rc = gox__stores_reader(stores, name, &db, &path, err);
+    if (rc < 0)
+        return rc;
+    rc = gox__load(db, path, stores->settings.threads, &loaded, err);
+    gox__db_close(db);
+    gox_free(path);
+    if (rc < 0)
+        return rc;
+    if (loaded.img == NULL) {
+        if (err != NULL)
+            *err = loaded.damage;
+        return GOX_ERR_FORMAT;
+    }
+    report->replayed = loaded.replay.records;
+    report->revision = loaded.replay.head.last;
+    report->is_damaged = loaded.is_damaged;
+    report->damage = loaded.damage;
+    report->duration_ms = (gox_time_now_ns() - from) / GOX_NS_PER_MS;
+    *img = loaded.img;
+    return 0;
+}
+
+/* ---- the list of projects ---- */
+
+/* From the last row, or the newest snapshot when there is no row. */
+static int read_head(
+        sqlite3 *db, struct gox_store_info *info, struct gox_error *err)
+{
+    struct gox_row_head head;
+    sqlite3_stmt *stmt = NULL;
+    int64_t seq;
+
+    int rc = gox__db_number(db, "SELECT max(seq) FROM journal", -1, &seq, err);
+    if (rc < 0)
+        return rc;
+    if (seq < 0)
+        return gox__db_number(db, "SELECT max(revision) FROM snapshot", 0,
+                (int64_t *)&info->revision, err);
+    rc = gox__db_prepare(db,
+            "SELECT substr(body, 1, 64) FROM journal WHERE seq = ?1", &stmt,
+            err);
+    if (rc < 0)
+        return rc;
+    sqlite3_bind_int64(stmt, 1, seq);
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        rc = gox__row_peek(&head, (uint64_t)seq, sqlite3_column_blob(stmt, 0),
+                (size_t)sqlite3_column_bytes(stmt, 0));
+    else
+        rc = GOX_ERR_FORMAT;
+    sqlite3_finalize(stmt);
+    if (rc == 0) {
+        info->revision = head.last;
+        info->voxels = head.voxels;
+        info->modified_ms = head.at_ms;
+    }
+    return rc;
+}
+
+static int read_name(
+        sqlite3 *db, struct gox_store_info *info, struct gox_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+
+    int rc = gox__db_prepare(
+            db, "SELECT value FROM meta WHERE key = 'name'", &stmt, err);
+    if (rc < 0)
+        return rc;
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(stmt, 0);
+        snprintf(info->name, sizeof(info->name), "%s", name ? name : "");
+    }
+    sqlite3_finalize(stmt);
+    return 0;
+}
+
+static void read_info(
+        gox_stores *stores, const char *path, struct gox_store_info *info)
+{
+    sqlite3 *db = NULL;
+    char *wal = gox__path_join(path, "-wal");
+
+    info->bytes = gox__file_bytes(path);
+    if (wal != NULL)
+        info->bytes += gox__file_bytes(wal);
+    gox_free(wal);
+    int rc = open_reader(stores, path, &db, NULL);
+    if (rc == 0)
+        rc = gox__db_check_version(db, NULL);
+    if (rc == 0)
+        rc = read_name(db, info, NULL);
+    if (rc == 0)
+        rc = read_head(db, info, NULL);
+    gox__db_close(db);
+    info->code = rc;
+    pthread_mutex_lock(&stores->mutex);
+    info->is_open = gox__stores_find(stores, info->name) != NULL;
+    pthread_mutex_unlock(&stores->mutex);
+}
+
+static int compare_infos(const void *a, const void *b)
+{
+    const struct gox_store_info *x = a, *y = b;
+
+    return strcmp(x->name, y->name);
+}
+
+static bool has_suffix(const char *name)
+{
+    size_t len = strlen(name), suffix = strlen(GOX_STORE_SUFFIX);
+
+    return len > suffix && strcmp(name + len - suffix, GOX_STORE_SUFFIX) == 0;
+}
+
+int gox_stores_list(gox_stores *stores, struct gox_store_info **list,
+        size_t *count, struct gox_error *err)
+{
+    struct gox_store_info *items = NULL;
+    size_t capacity = 0;
+    int rc = 0;
+    DIR *dir = opendir(stores->dir);
+
+    *list = NULL;
+    *count = 0;
+    if (dir == NULL)
+        return gox_error_set_errno(
+                err, GOX_ERR_IO, errno, "cannot read %s", stores->dir);
+    for (struct dirent *e; rc == 0 && (e = readdir(dir)) != NULL;) {
+        if (!has_suffix(e->d_name))
+            continue;
+        char *folder = gox__path_join(stores->dir, "/");
+        char *path = folder == NULL ? NULL : gox__path_join(folder, e->d_name);
+        if (path == NULL ||
+                !gox_grow(&items, &capacity, *count + 1, sizeof(*items))) {
+            rc = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+        } else {
+            struct gox_store_info *info = &items[(*count)++];
+            memset(info, 0, sizeof(*info));
+            snprintf(info->name, sizeof(info->name), "%.*s",
+                    (int)(strlen(e->d_name) - strlen(GOX_STORE_SUFFIX)),
+                    e->d_name);
+            read_info(stores, path, info);
+        }
+        gox_free(path);
+        gox_free(folder);
+    }
+    closedir(dir);
+    if (rc < 0) {
+        gox_free(items);
+        *count = 0;
+        return rc;
+    }
+    if (*count > 0)
+        qsort(items, *count, sizeof(*items), compare_infos);
+    *list = items;
+    return 0;
+}
+
+/* ---- trash ---- */
+
+/* Both paths of a closed project, in its place and in the trash. */
+static int trash_paths(gox_stores *stores, const char *name, char **place,
+        char **trashed, struct gox_error *err)
+{
+    int rc = gox__name_check(name, err);
+
+    *place = *trashed = NULL;
+    if (rc < 0)
+        return rc;
+    if (stores->vfs == NULL)
+        return gox_error_set(err, GOX_ERR_READ_ONLY,
+                "%s was opened to read only", stores->dir);
+    *place = gox__name_path(stores->dir, name, GOX_STORE_SUFFIX);
+    *trashed = gox__name_path(stores->trash, name, GOX_STORE_SUFFIX);
+    if (*place == NULL || *trashed == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    pthread_mutex_lock(&stores->mutex);
+    bool is_open = gox__stores_find(stores, name) != NULL;
+    pthread_mutex_unlock(&stores->mutex);
+    if (is_open)
+        return gox_error_set(err, GOX_ERR_BUSY,
+                "project \"%s\" is open; close it first", name);
+    return make_dir(stores->trash, err);
+}
+
+static void remove_trashed(const char *path)
+{
+    char *wal = gox__path_join(path, "-wal");
+
+    (void)unlink(path);
+    if (wal != NULL)
+        (void)unlink(wal);
+    gox_free(wal);
+}
+
+int gox_stores_delete(
+        gox_stores *stores, const char *name, struct gox_error *err)
+{
+    char *place, *trashed;
+
+    int rc = trash_paths(stores, name, &place, &trashed, err);
+    if (rc == 0 && !gox__file_exists(place))
+        rc = gox_error_set(
+                err, GOX_ERR_NOT_FOUND, "there is no project \"%s\"", name);
+    if (rc == 0) {
+        /* The one of this name that was deleted before goes for good. */
+        remove_trashed(trashed);
+        rc = gox__file_move(place, trashed, err);
+    }
+    if (rc == 0) {
+        /* Its time in the trash begins now. */
+        (void)utimensat(AT_FDCWD, trashed, NULL, 0);
+        gox__dir_sync(stores->trash);
+        gox__dir_sync(stores->dir);
+    }
+    gox_free(place);
+    gox_free(trashed);
+    return rc;
+}
+
+int gox_stores_undelete(
+        gox_stores *stores, const char *name, struct gox_error *err)
+{
+    char *place, *trashed;
+
+    int rc = trash_paths(stores, name, &place, &trashed, err);
+    if (rc == 0 && !gox__file_exists(trashed))
+        rc = gox_error_set(err, GOX_ERR_NOT_FOUND,
+                "there is no project \"%s\" in the trash", name);
+    if (rc == 0)
+        rc = gox__file_move(trashed, place, err);
+    if (rc == 0) {
+        gox__dir_sync(stores->dir);
+        gox__dir_sync(stores->trash);
+    }
+    gox_free(place);
+    gox_free(trashed);
+    return rc;
+}
+
+int gox_stores_empty_trash(
+        gox_stores *stores, int64_t before_ms, struct gox_error *err)
+{
+    int removed = 0;
+    DIR *dir = opendir(stores->trash);
+
+    if (dir == NULL && errno == ENOENT)
+        return 0;
+    if (dir == NULL)
+        return gox_error_set_errno(
+                err, GOX_ERR_IO, errno, "cannot read %s", stores->trash);
+    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+        struct stat st;
+        if (!has_suffix(e->d_name) ||
+                fstatat(dirfd(dir), e->d_name, &st, 0) != 0)
+            continue;
+        int64_t at_ms = (int64_t)st.st_mtim.tv_sec * 1000 +
+                        st.st_mtim.tv_nsec / 1000000;
+        char *folder = gox__path_join(stores->trash, "/");
+        char *path = folder == NULL ? NULL : gox__path_join(folder, e->d_name);
+        if (at_ms < before_ms && path != NULL) {
+            remove_trashed(path);
+            removed++;
+        }
+        gox_free(path);
+        gox_free(folder);
+    }
+    closedir(dir);
+    return removed;
+}
