@@ -435,6 +435,19 @@ static bool must_wait(const struct gox_call_internal *c)
            (p->turn != NULL || p->waiting_first != NULL);
 }
 
+/* Malformed parameters go before any other error. */
+static int fail_prepare(
+        struct gox_call_internal *c, struct gox_slice text, int code)
+{
+    if (c->text != NULL)
+        text.data = c->text;
+    int syntax = gox_request_check_params(&c->request, text, &c->call.err);
+    if (syntax == 0)
+        return code;
+    c->detail.param[0] = '\0';
+    return syntax;
+}
+
 /* Everything before the handler. */
 static int prepare(struct gox_call_internal *c, struct gox_slice text)
 {
@@ -444,13 +457,15 @@ static int prepare(struct gox_call_internal *c, struct gox_slice text)
         return code;
     c->call.method = gox_registry_find(d->registry, c->request.method);
     if (c->call.method == NULL)
-        return gox_registry_fail(d->registry, c->request.method, &c->call.err);
-    if ((c->call.method->flags & GOX_METHOD_LONG) != 0)
+        code = gox_registry_fail(d->registry, c->request.method, &c->call.err);
+    else if ((c->call.method->flags & GOX_METHOD_LONG) != 0)
         code = own_text(c, text);
     if (code == 0)
         code = bind(c);
-    if (code < 0 || !must_wait(c) || c->text != NULL)
-        return code;
+    if (code < 0)
+        return fail_prepare(c, text, code);
+    if (!must_wait(c) || c->text != NULL)
+        return 0;
     /* It waits, so its text must stay: begin again with a copy. */
     gox_project_unref(c->call.project);
     c->call.project = NULL;

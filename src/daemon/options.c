@@ -4,6 +4,7 @@
  * configuration, so that a restart is useless). */
 #include "daemon/daemon.h"
 #include "daemon/daemon_internal.h"
+#include "daemon/script.h"
 #include "goxel/version.h"
 #include "platform/os.h"
 #include "rpc/suggest.h"
@@ -258,6 +259,8 @@ static int serve(struct gox_settings *own_settings)
 int gox_daemon_main(int argc, char **argv)
 {
     struct options o = {.action = ACTION_RUN, .err = {.offset = -1}};
+    if (argc == 2 && strcmp(argv[1], GOX_SCRIPT_FLAG) == 0)
+        return gox_script_host();
     if (gox_settings_init(&o.settings) < 0)
         return EXIT_TEMPORARY;
     int exit_code = EXIT_USAGE;

@@ -18,6 +18,7 @@ const struct gox_method *const gox_api_groups[] = {
         gox_api_slices,
         gox_api_history,
         gox_api_subscribe,
+        gox_api_script,
         gox_api_core,
         gox_api_health,
 };
