@@ -9,6 +9,7 @@
  * is left of its row. */
 #include "render/draw_internal.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,7 +82,7 @@ static struct rect find_picture(const struct layout *l, int i)
 /* The number of columns with the largest panels. */
 static void choose_grid(struct layout *l)
 {
-    int best = -1;
+    int best = INT_MIN;
     int chosen = 1;
     for (int columns = 1; columns <= l->count; columns++) {
         l->columns = columns;
@@ -142,9 +143,11 @@ static void plan(struct layout *l, size_t view_count, const char *title,
     else
         l->top += line;
     l->text_scale = at_least_one((side + TEXT_PART / 2) / TEXT_PART);
-    choose_grid(l);
-    while (l->text_scale > 0 && smallest_side(l) < LABEL_MIN * l->text_scale)
-        l->text_scale--;
+    for (;; l->text_scale--) {
+        choose_grid(l);
+        if (l->text_scale == 0 || smallest_side(l) >= LABEL_MIN * l->text_scale)
+            break;
+    }
     l->gizmo_scale = l->text_scale;
     while (l->gizmo_scale > 0 && smallest_side(l) < GIZMO_MIN * l->gizmo_scale)
         l->gizmo_scale--;
