@@ -22,8 +22,8 @@ void gox_render_options_init(struct gox_render_options *opts)
             .ambient_occlusion = true,
             .light = {.pitch = 0.75f,
                     .yaw = -0.60f,
-                    .intensity = 2.0f,
-                    .ambient = 0.45f,
+                    .intensity = 2.25f,
+                    .ambient = 0.34f,
                     .shadow = 0.65f,
                     .is_fixed = true}};
 }

@@ -10,8 +10,9 @@
 #include <string.h>
 
 /* With intensity 2 and ambient 0.3, which .gox files have by default, a face
- * that looks at the sun gets 1. */
-#define SUN_SCALE     0.35
+ * that looks at the sun gets 1, and one that does not is not dull. */
+#define SUN_SCALE     0.31
+#define AMBIENT_SCALE 1.35f
 #define LIGHT_MAX     100.0f
 #define SHOULDER      0.9f /* linear light from where on it is compressed */
 #define MIN_LEFT      (1.0f / 512) /* less light through than a step of grey */
@@ -91,7 +92,8 @@ int gox__shader_init(struct gox__shader *shader, const struct gox__scene *scene,
         double facing = shader->sun[face / 2] * (face % 2 ? 1 : -1);
         float sun = facing > 0 ? (float)(facing * SUN_SCALE) : 0;
         for (int c = 0; c < 3; c++) {
-            shader->ambient[face][c] = light->ambient * sky[face] * sky_tint[c];
+            shader->ambient[face][c] =
+                    light->ambient * AMBIENT_SCALE * sky[face] * sky_tint[c];
             shader->direct[face][c] = light->intensity * sun * sun_tint[c];
         }
     }
