@@ -250,6 +250,86 @@ static void test_set(void **state)
     API_RUN(*state, steps);
 }
 
+/* Layers that only files bring: clones, shapes, materials. The file is loaded
+ * as a project; false: there is no corpus. */
+static bool load_corpus(struct api *api, const char *name)
+{
+    char path[512];
+    const char *corpus = getenv("GOX_CORPUS");
+    const char *source = getenv("GOX_SOURCE_DIR");
+    if (corpus != NULL)
+        snprintf(path, sizeof path, "%s/synth_gox/%s", corpus, name);
+    else
+        snprintf(path, sizeof path, "%s/../shared/corpus/synth_gox/%s",
+                source != NULL ? source : ".", name);
+    if (access(path, R_OK) != 0) {
+        print_message("skipped: %s is not there\n", path);
+        return false;
+    }
+    api_do(api, "goxel.load_project", "['%s']", path);
+    return true;
+}
+
+static void test_clones_and_shapes(void **state)
+{
+    static const struct api_step clones[] = {
+            {LIST, NULL, 0,
+                    "{'layers':[{'id':6,'kind':'clone','base_id':5},{'id':5,"
+                    "'kind':'voxels','base_id':'-'}]}"},
+            {ADD, "{'x':0,'y':0,'z':0,'layer_id':6}", -1004,
+                    "{'data':{'reason':'UNSUPPORTED'}}"},
+            {CLEAR, "[6]", -32603, "{'data':{'reason':'UNSUPPORTED'}}"},
+            {COUNT, "[6]", 0, "{'count':2448}"},
+            {COUNT, "[-1]", 0, "{'count':4896}"},
+            {GET, "[0,0,8,6]", 0, NULL},
+            {"goxel.copy_region", "[[-8,-7,0],[48,8,16],-1]", 0,
+                    "{'voxels':4896}"},
+            {DUP, "[6,'again']", 0, NULL},
+            {DELETE, "[5]", 0, NULL}, /* its clones become voxels */
+            {COUNT, "[6]", 0, "{'count':2448}"},
+            {ADD, "{'x':0,'y':0,'z':99,'layer_id':6}", 0, NULL},
+    };
+    static const struct api_step shapes[] = {
+            {LIST, NULL, 0,
+                    "{'layers':[{'kind':'shape','name':'sphere'},{'kind':"
+                    "'shape'},{'kind':'shape'}]}"},
+            {COUNT, "[-1]", 0, "{'count':4572}"},
+            {"goxel.get_bounding_box", "[-1]", 0,
+                    "{'min':[-14,-12,0],'max':[8,11,29]}"},
+            {"goxel.flood_fill", "[0,0,0]", -1010, NULL},
+            {MERGE, "[6,5]", -1013, "{'data':{'reason':'UNSUPPORTED'}}"},
+    };
+    if (!load_corpus(*state, "clone_forward.gox"))
+        skip();
+    API_RUN(*state, clones);
+    assert_true(load_corpus(*state, "shapes.gox"));
+    API_RUN(*state, shapes);
+}
+
+static void test_materials(void **state)
+{
+    static const struct api_step steps[] = {
+            {LIST, NULL, 0,
+                    "{'layers':[{'material':'plain'},{'material':'glass'},{}]"
+                    "}"},
+            {SET, "{'layer_id':5,'material':'glass'}", 0, NULL},
+            {SET, "{'layer_id':6,'material':0}", 0, NULL},
+            {SET, "{'layer_id':7,'material':null}", 0, NULL},
+            {LIST, NULL, 0,
+                    "{'layers':[{'material':'glass'},{'material':'plain'},"
+                    "{'material':'-'}]}"},
+            {SET, "{'layer_id':5,'material':3}", PARAMS,
+                    "{'data':{'param':'material'}}"},
+            {SET, "{'layer_id':5,'material':'\\u00e9missive \\u2603'}", 0,
+                    NULL},
+            {"goxel.get_status", NULL, 0,
+                    "{'material_count':3,'camera_count':2}"},
+    };
+    if (!load_corpus(*state, "materials_cameras_light.gox"))
+        skip();
+    API_RUN(*state, steps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +342,8 @@ int main(void)
             API_TEST(test_duplicate_and_clear),
             API_TEST(test_active),
             API_TEST(test_set),
+            API_TEST(test_clones_and_shapes),
+            API_TEST(test_materials),
     };
     return cmocka_run_group_tests(tests, api_group_start, api_group_stop);
 }

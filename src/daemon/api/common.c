@@ -73,9 +73,19 @@ int gox_api_read_volume(
     return gox_image_evaluate_layer(img, layer, vol, &call->task, &call->err);
 }
 
+bool gox_api_is_small(struct gox_call *call)
+{
+    const struct gox_image *img = gox_call_image(call);
+    /* Clones and shapes have no voxels of their own but may make many. */
+    for (size_t i = 0; i < img->layer_count; i++)
+        if (img->layers[i]->kind != GOX_LAYER_VOXELS)
+            return false;
+    return gox_image_solid(img) <= GOX_API_INLINE_VOXELS;
+}
+
 int gox_api_run_or_work(struct gox_call *call)
 {
-    if (gox_image_solid(gox_call_image(call)) <= GOX_API_INLINE_VOXELS)
+    if (gox_api_is_small(call))
         return call->method->work(call);
     int rc = gox_call_take_snapshot(call);
     return rc < 0 ? rc : GOX_CALL_WORK;

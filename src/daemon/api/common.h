@@ -58,6 +58,9 @@ int gox_api_symmetry(struct gox_call *call, size_t i,
 int gox_api_read_volume(struct gox_call *call, size_t i, gox_volume **vol,
         int *layer_id) GOX_MUST_CHECK;
 
+/* Whether the loop may look at all voxels of the image itself. */
+bool gox_api_is_small(struct gox_call *call);
+
 /* For READ|LONG methods whose `work` writes the result: does it here when the
  * image is small, else takes a snapshot and asks for a worker. */
 int gox_api_run_or_work(struct gox_call *call) GOX_MUST_CHECK;

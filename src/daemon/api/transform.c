@@ -136,24 +136,40 @@ static int read_corners(
     return 0;
 }
 
-static int copy_region(struct gox_call *call)
-{
+struct copying {
     struct gox_bbox box;
-    gox_volume *vol = NULL, *part = NULL;
+    gox_volume *part; /* owned until it is a clip */
+};
+
+static void drop_copy(struct gox_call *call)
+{
+    struct copying *copying = call->state;
+    gox_volume_free(copying->part);
+}
+
+static int work_copy(struct gox_call *call)
+{
+    struct copying *copying = call->state;
+    gox_volume *vol = NULL;
     int id;
-    int rc = read_corners(call, COPY_MIN, COPY_MAX, &box);
-    if (rc >= 0)
-        rc = gox_api_read_volume(call, COPY_LAYER, &vol, &id);
+    int rc = gox_api_read_volume(call, COPY_LAYER, &vol, &id);
     if (rc < 0)
         return rc;
-    rc = gox_volume_copy_box(vol, box, true, &part);
+    rc = gox_volume_copy_box(vol, copying->box, true, &copying->part);
     gox_volume_free(vol);
-    if (rc < 0)
-        return gox_call_fail_code(call, rc, "region");
-    uint64_t voxels = gox_volume_solid(part);
-    const struct gox_clip *clip = gox_clips_put(gox_call_clips(call), part,
-            gox_pos_make(box.max.x - box.min.x, box.max.y - box.min.y,
-                    box.max.z - box.min.z));
+    return rc < 0 ? gox_call_fail_code(call, rc, "region") : 0;
+}
+
+static int finish_copy(struct gox_call *call)
+{
+    struct copying *copying = call->state;
+    struct gox_bbox box = copying->box;
+    uint64_t voxels = gox_volume_solid(copying->part);
+    const struct gox_clip *clip =
+            gox_clips_put(gox_call_clips(call), copying->part,
+                    gox_pos_make(box.max.x - box.min.x, box.max.y - box.min.y,
+                            box.max.z - box.min.z));
+    copying->part = NULL;
     gox_writer_object(call->out, NULL);
     gox_writer_bool(call->out, "success", true);
     gox_writer_string(call->out, "clip", clip->handle);
@@ -161,6 +177,23 @@ static int copy_region(struct gox_call *call)
     gox_writer_xyz(call->out, "size", clip->size.x, clip->size.y, clip->size.z);
     gox_writer_end_object(call->out);
     return 0;
+}
+
+static int copy_region(struct gox_call *call)
+{
+    struct copying *copying = gox_call_alloc(call, sizeof *copying);
+    if (copying == NULL)
+        return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
+    int rc = read_corners(call, COPY_MIN, COPY_MAX, &copying->box);
+    if (rc < 0)
+        return rc;
+    call->state = copying;
+    if (!gox_api_is_small(call)) {
+        rc = gox_call_take_snapshot(call);
+        return rc < 0 ? rc : GOX_CALL_WORK;
+    }
+    rc = work_copy(call);
+    return rc < 0 ? rc : finish_copy(call);
 }
 
 /* ---- paste ---- */
@@ -274,10 +307,11 @@ const struct gox_method gox_api_transform[] = {
          .summary = "Moves, turns, mirrors or scales voxels of a layer.",
          .run = transform, JOB},
         {.name = "goxel.copy_region", .group = "transform",
-         .flags = GOX_METHOD_READ, GOX_PARAMS(COPY_PARAMS),
+         .flags = GOX_METHOD_READ | GOX_METHOD_LONG, GOX_PARAMS(COPY_PARAMS),
          .result = "success:bool clip:string voxels:int size:array",
          .summary = "Copies a box of voxels for goxel.paste.",
-         .run = copy_region},
+         .run = copy_region, .work = work_copy, .finish = finish_copy,
+         .drop = drop_copy},
         {.name = "goxel.paste", .group = "transform",
          .flags = GOX_METHOD_EDIT | GOX_METHOD_LONG, GOX_PARAMS(PASTE_PARAMS),
          .result = "success:bool voxels:int clipped:int revision:int",

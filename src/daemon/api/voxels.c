@@ -111,42 +111,41 @@ static const struct gox_param GET_PARAMS[] = {
         GOX_API_READ_LAYER_PARAM,
 };
 
-static int read_one(struct gox_call *call, gox_rgba *color)
+static void put_voxel(struct gox_call *call, gox_rgba color)
 {
-    struct gox_pos pos = gox_call_point(call, GET_POSITION);
-    struct gox_layer *layer = NULL;
-    bool is_merged = !call->args[GET_LAYER].is_name &&
-                     gox_call_int(call, GET_LAYER) == -1;
-    if (!is_merged) {
-        int rc = gox_call_layer(call, GET_LAYER, &layer);
-        if (rc < 0)
-            return rc;
-    }
-    if (layer != NULL && layer->kind == GOX_LAYER_VOXELS) {
-        *color = gox_volume_get(layer->volume, pos);
-        return 0;
-    }
-    gox_volume *vol = NULL;
-    int id;
-    int rc = gox_api_read_volume(call, GET_LAYER, &vol, &id);
-    if (rc < 0)
-        return rc;
-    *color = gox_volume_get(vol, pos);
-    gox_volume_free(vol);
-    return 0;
-}
-
-static int get_voxel(struct gox_call *call)
-{
-    gox_rgba color;
-    int rc = read_one(call, &color);
-    if (rc < 0)
-        return rc;
     gox_writer_object(call->out, NULL);
     put_position(call->out, gox_call_point(call, GET_POSITION));
     gox_writer_bool(call->out, "exists", gox_rgba_a(color) > 0);
     gox_writer_rgba(call->out, "color", color);
     gox_writer_end_object(call->out);
+}
+
+static int work_get(struct gox_call *call)
+{
+    gox_volume *vol = NULL;
+    int id;
+    int rc = gox_api_read_volume(call, GET_LAYER, &vol, &id);
+    if (rc < 0)
+        return rc;
+    put_voxel(call, gox_volume_get(vol, gox_call_point(call, GET_POSITION)));
+    gox_volume_free(vol);
+    return 0;
+}
+
+/* At once where the layer has the voxel itself; what must be merged or made
+ * first may take long. */
+static int get_voxel(struct gox_call *call)
+{
+    struct gox_layer *layer;
+    if (!call->args[GET_LAYER].is_name && gox_call_int(call, GET_LAYER) == -1)
+        return gox_api_run_or_work(call);
+    int rc = gox_call_layer(call, GET_LAYER, &layer);
+    if (rc < 0)
+        return rc;
+    if (layer->kind != GOX_LAYER_VOXELS)
+        return gox_api_run_or_work(call);
+    put_voxel(call,
+            gox_volume_get(layer->volume, gox_call_point(call, GET_POSITION)));
     return 0;
 }
 
@@ -401,10 +400,10 @@ const struct gox_method gox_api_voxels[] = {
          .result = "success:bool x:int y:int z:int layer_id:int existed:bool revision:int",
          .summary = "Removes one voxel.", .run = remove_voxel},
         {.name = "goxel.get_voxel", .aliases = "goxel.get_voxel_info",
-         .group = "voxels", .flags = READ, .error = GOX_ERR_GET_VOXEL,
-         GOX_PARAMS(GET_PARAMS),
+         .group = "voxels", .flags = READ | GOX_METHOD_LONG,
+         .error = GOX_ERR_GET_VOXEL, GOX_PARAMS(GET_PARAMS),
          .result = "x:int y:int z:int exists:bool color:rgba",
-         .summary = "Reads one voxel.", .run = get_voxel},
+         .summary = "Reads one voxel.", .run = get_voxel, .work = work_get},
         {.name = "goxel.add_voxels",
          .aliases = "add_voxels|goxel.add_voxel_batch", .group = "voxels",
          .flags = EDIT, .error = GOX_ERR_ADD_VOXEL, GOX_PARAMS(LIST_PARAMS),
