@@ -33,7 +33,8 @@ void gox_buf_reset(struct gox_buf *buf);
 uint8_t *gox_buf_reserve(struct gox_buf *buf, size_t extra);
 void gox_buf_commit(struct gox_buf *buf, size_t used);
 
-void gox_buf_put_slow(struct gox_buf *buf, const void *data, size_t len);
+void gox_buf_put_slow(
+        struct gox_buf *buf, const void *data, size_t len) GOX_COLD;
 
 static inline void gox_buf_put(
         struct gox_buf *buf, const void *data, size_t len)

@@ -77,7 +77,8 @@ static inline const char *gox_call_str(const struct gox_call *call, size_t i)
     return call->args[i].is_set ? call->args[i].text.data : NULL;
 }
 /* STRING decoded; ARRAY, OBJECT, JSON raw (gox_reader_init over it). data is
- * NULL when absent. */
+ * NULL when absent. Raw text moves when `run` returns GOX_CALL_WORK: ask again
+ * in `work`. */
 struct gox_slice gox_call_slice(const struct gox_call *call, size_t i);
 gox_rgba gox_call_color(const struct gox_call *call, size_t i);
 struct gox_pos gox_call_point(const struct gox_call *call, size_t i);
@@ -86,16 +87,17 @@ struct gox_bbox gox_call_region(const struct gox_call *call, size_t i);
 
 /* ---- errors: always `return gox_call_fail(...)` ---- */
 int gox_call_fail(struct gox_call *call, int code, const char *fmt, ...)
-        GOX_PRINTF(3, 4);
+        GOX_PRINTF(3, 4) GOX_COLD;
 /* A bad value of parameter i: -32602 with data {param, expected, got}. */
 int gox_call_fail_param(struct gox_call *call, size_t i, const char *expected,
-        const char *fmt, ...) GOX_PRINTF(4, 5);
+        const char *fmt, ...) GOX_PRINTF(4, 5) GOX_COLD;
 /* After a nested reader over gox_call_slice(call, i) failed with call->err as
  * its err: adds the parameter's name and returns the code. */
 int gox_call_fail_reader(
-        struct gox_call *call, size_t i, const struct gox_reader *r);
+        struct gox_call *call, size_t i, const struct gox_reader *r) GOX_COLD;
 /* Turns a bare code of voxel/ into a message that says on what. */
-int gox_call_fail_code(struct gox_call *call, int code, const char *what);
+int gox_call_fail_code(
+        struct gox_call *call, int code, const char *what) GOX_COLD;
 
 /* ---- the image ---- */
 /* Borrowed, for reading, until the handler returns. In `work` it is the

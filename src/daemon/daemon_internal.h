@@ -65,8 +65,8 @@ struct gox_call_internal {
     struct gox_request request;
     struct gox_writer writer;
     struct gox_buf result; /* of calls that do not write to the session */
-    char *text;            /* own copy of the request, when it had to wait */
-    size_t text_len;
+    struct gox_slice line; /* the request */
+    char *text;            /* own copy of it, when it had to wait; or NULL */
     struct gox_work work;
     struct gox_call_internal *next_waiting;
     struct gox_call *parent;   /* this is a part of another call */

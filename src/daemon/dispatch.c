@@ -224,6 +224,33 @@ static int64_t retry_after_ms(gox_daemon *d)
     return ms < 50 ? 50 : ms > 10000 ? 10000 : ms;
 }
 
+static void move_slice(struct gox_slice *slice, struct gox_slice from, char *to)
+{
+    if (slice->data >= from.data && slice->data < from.data + from.len)
+        slice->data = to + (slice->data - from.data);
+}
+
+/* Copies the request's text into the call, which may then outlive the bytes
+ * that were read. */
+static int own_text(struct gox_call_internal *c)
+{
+    struct gox_slice from = c->line;
+    const struct gox_method *m = c->call.method;
+    if (c->text != NULL)
+        return 0;
+    c->text = gox_strndup(from.data, from.len);
+    if (c->text == NULL)
+        return gox_call_fail(&c->call, GOX_ERR_NOMEM, "out of memory");
+    c->line.data = c->text;
+    move_slice(&c->request.method, from, c->text);
+    move_slice(&c->request.params, from, c->text);
+    move_slice(&c->request.id, from, c->text);
+    for (size_t i = 0; i < m->param_count; i++)
+        if (m->params[i].type >= GOX_PARAM_ARRAY && c->args[i].is_set)
+            move_slice(&c->args[i].text, from, c->text);
+    return 0;
+}
+
 /* Hands a prepared call to a worker; 0 or an error. */
 static int send_to_worker(struct gox_call_internal *c)
 {
@@ -233,8 +260,11 @@ static int send_to_worker(struct gox_call_internal *c)
     if (seconds > 0 && c->call.task.deadline_at_ns == 0)
         c->call.task.deadline_at_ns =
                 gox_time_now_ns() + seconds * GOX_NS_PER_S;
+    int code = own_text(c);
+    if (code < 0)
+        return code;
     c->in_work = true;
-    int code = gox_pool_put(d->pool, &c->work);
+    code = gox_pool_put(d->pool, &c->work);
     if (code == 0) {
         d->stats.long_started++;
         take_turn(c);
@@ -386,42 +416,20 @@ void gox__dispatch_cancel(struct gox_call_internal *c)
     finish_long(c, gox_task_check(&c->call.task, &c->call.err));
 }
 
-static void move_slice(
-        struct gox_slice *slice, const char *from, const char *to)
-{
-    if (slice->data != NULL)
-        slice->data = to + (slice->data - from);
-}
-
-/* Copies the request's text into the call, which may then outlive the bytes
- * that were read. Only before the binding. */
-static int own_text(struct gox_call_internal *c, struct gox_slice text)
-{
-    c->text = gox_strndup(text.data, text.len);
-    if (c->text == NULL)
-        return gox_call_fail(&c->call, GOX_ERR_NOMEM, "out of memory");
-    c->text_len = text.len;
-    struct gox_slice *method = &c->request.method;
-    if (method->data >= text.data && method->data < text.data + text.len)
-        move_slice(method, text.data, c->text);
-    move_slice(&c->request.params, text.data, c->text);
-    if (c->request.id.data >= text.data &&
-            c->request.id.data < text.data + text.len)
-        move_slice(&c->request.id, text.data, c->text);
-    return 0;
-}
-
 static int bind(struct gox_call_internal *c)
 {
-    struct gox_binding b = {.method = c->call.method,
-            .args = c->args,
-            .arena = &c->arena,
-            .parse_color = gox__parse_color,
-            .err = &c->call.err};
+    struct gox_binding b; /* what it gives is not cleared before: it is large */
+    b.method = c->call.method;
+    b.args = c->args;
+    b.arena = &c->arena;
+    b.parse_color = gox__parse_color;
+    b.skip = NULL;
+    b.err = &c->call.err;
     int code = gox_params_bind(&b, c->request.params);
-    c->detail = b.detail;
-    if (code < 0)
+    if (code < 0) {
+        c->detail = b.detail;
         return code;
+    }
     c->wants_progress = b.wants_progress;
     c->has_if_revision = b.has_if_revision;
     c->if_revision = b.if_revision;
@@ -436,12 +444,9 @@ static bool must_wait(const struct gox_call_internal *c)
 }
 
 /* Malformed parameters go before any other error. */
-static int fail_prepare(
-        struct gox_call_internal *c, struct gox_slice text, int code)
+static int fail_prepare(struct gox_call_internal *c, int code)
 {
-    if (c->text != NULL)
-        text.data = c->text;
-    int syntax = gox_request_check_params(&c->request, text, &c->call.err);
+    int syntax = gox_request_check_params(&c->request, c->line, &c->call.err);
     if (syntax == 0)
         return code;
     c->detail.param[0] = '\0';
@@ -449,28 +454,19 @@ static int fail_prepare(
 }
 
 /* Everything before the handler. */
-static int prepare(struct gox_call_internal *c, struct gox_slice text)
+static int prepare(struct gox_call_internal *c)
 {
     gox_daemon *d = c->call.daemon;
-    int code = gox_request_parse(&c->request, text, &c->arena, &c->call.err);
+    int code = gox_request_parse(&c->request, c->line, &c->arena, &c->call.err);
     if (code < 0)
         return code;
     c->call.method = gox_registry_find(d->registry, c->request.method);
-    if (c->call.method == NULL)
-        code = gox_registry_fail(d->registry, c->request.method, &c->call.err);
-    else if ((c->call.method->flags & GOX_METHOD_LONG) != 0)
-        code = own_text(c, text);
-    if (code == 0)
-        code = bind(c);
+    code = c->call.method == NULL ? gox_registry_fail(d->registry,
+                                            c->request.method, &c->call.err)
+                                  : bind(c);
     if (code < 0)
-        return fail_prepare(c, text, code);
-    if (!must_wait(c) || c->text != NULL)
-        return 0;
-    /* It waits, so its text must stay: begin again with a copy. */
-    gox_project_unref(c->call.project);
-    c->call.project = NULL;
-    code = own_text(c, text);
-    return code < 0 ? code : bind(c);
+        return fail_prepare(c, code);
+    return must_wait(c) ? own_text(c) : 0;
 }
 
 static struct gox_call_internal *take_spare(gox_daemon *d)
@@ -493,7 +489,8 @@ bool gox__dispatch(gox_session *session, struct gox_slice text)
     }
     gox__call_reset(c, d);
     c->call.session = session;
-    int code = prepare(c, text);
+    c->line = text;
+    int code = prepare(c);
     if (c->request.is_notification)
         d->stats.notifications++;
     if (code == 0 && must_wait(c)) {

@@ -4,6 +4,7 @@
 #include "rpc/params.h"
 
 #include "rpc/params_internal.h"
+#include "rpc/reader_internal.h"
 #include "rpc/suggest.h"
 
 #include <stdio.h>
@@ -150,7 +151,12 @@ static int bind_part(struct gox_binding *b, size_t i, int part,
     if (p->type == GOX_PARAM_POINT)
         gox__param_range(p, &min, &max);
     size_t pos = r->pos;
-    int64_t value = gox_reader_int(r, min, max);
+    int64_t value;
+    gox__reader_blank(r);
+    if (!gox__reader_small_int(r, &value) || value < min || value > max) {
+        r->pos = pos; /* not the usual: slowly, or to the error */
+        value = gox_reader_int(r, min, max);
+    }
     if (r->error != 0)
         return fail_part(b, p, part, false, raw_at(r, pos));
     if (p->type == GOX_PARAM_POINT) {
@@ -353,6 +359,13 @@ static int set_fallback(
 {
     struct gox_reader r;
     bool is_nomem;
+    char digit = p->fallback[0];
+    if ((p->type == GOX_PARAM_INT || p->type == GOX_PARAM_LAYER) &&
+            digit >= '0' && digit <= '9' && p->fallback[1] == '\0') {
+        arg->i = digit - '0';
+        arg->is_set = true;
+        return 0;
+    }
     gox_reader_init(&r, p->fallback, strlen(p->fallback), NULL);
     if (!gox__param_read(b, p, &r, arg, &is_nomem))
         return gox_error_set(b->err,
@@ -426,9 +439,15 @@ int gox_params_bind(struct gox_binding *b, struct gox_slice params)
         b->args[i] = (struct gox_arg){0};
     b->project = (struct gox_slice){NULL, 0};
     b->has_if_revision = b->wants_progress = false;
-    b->detail = (struct gox_param_error){0};
+    b->detail.param[0] = b->detail.expected[0] = b->detail.got[0] = '\0';
     if (b->method->param_count == 1 &&
             (b->method->params[0].flags & GOX_PARAM_WHOLE) != 0) {
+        if (params.data != NULL) {
+            gox_reader_init(&r, params.data, params.len, b->err);
+            gox_reader_skip(&r);
+            if (gox_reader_error(&r) < 0 || !gox_reader_end(&r))
+                return gox_reader_error(&r);
+        }
         b->args[0].is_given = b->args[0].is_set = params.data != NULL;
         b->args[0].text = params;
         return 0;
@@ -440,6 +459,8 @@ int gox_params_bind(struct gox_binding *b, struct gox_slice params)
             code = bind_named(b, &r, &flat);
         else if (type == GOX_JSON_ARRAY)
             code = bind_positional(b, &r, &flat);
+        if (code == 0 && !gox_reader_end(&r))
+            code = gox_reader_error(&r);
     }
     return code < 0 ? code : finish_args(b, &flat);
 }

@@ -66,7 +66,7 @@ static inline int gox_reader_error(const struct gox_reader *r)
 }
 /* Sets the error at the current position (unless one is set); returns code. */
 int gox_reader_fail(struct gox_reader *r, int code, const char *fmt, ...)
-        GOX_PRINTF(3, 4);
+        GOX_PRINTF(3, 4) GOX_COLD;
 
 /* The type of the value that comes next; consumes only blanks. */
 enum gox_json_type gox_reader_peek(struct gox_reader *r);

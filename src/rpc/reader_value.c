@@ -238,3 +238,40 @@ struct gox_slice gox_reader_skip(struct gox_reader *r)
         return (struct gox_slice){NULL, 0};
     return (struct gox_slice){r->data + start, r->pos - start};
 }
+
+/* Past the string whose opening quote is at p; NULL when it does not end. */
+static const char *skim_string(const char *p, const char *end)
+{
+    for (p++; p < end; p++) {
+        if (*p == '"')
+            return p + 1;
+        if (*p == '\\')
+            p++;
+    }
+    return NULL;
+}
+
+struct gox_slice gox__reader_skim(struct gox_reader *r)
+{
+    const char *start = r->data + r->pos;
+    const char *end = r->data + r->len;
+    const char *p = start;
+    size_t depth = 0;
+    while (p != NULL && p < end) {
+        if (*p == '"') {
+            p = skim_string(p, end);
+            continue;
+        }
+        /* '[' and '{' differ in one bit, and so do ']' and '}'. */
+        char c = (char)(*p++ | 0x20);
+        if (c == '{')
+            depth++;
+        else if (c == '}' && --depth == 0) {
+            r->pos += (size_t)(p - start);
+            return (struct gox_slice){start, (size_t)(p - start)};
+        }
+    }
+    r->pos = r->len;
+    gox__reader_expected(r, "the end of an array or object");
+    return (struct gox_slice){NULL, 0};
+}

@@ -19,11 +19,25 @@ struct gox_registry {
     size_t count;
 };
 
+/* Eight bytes at a time; the last eight may overlap the ones before. */
 static size_t hash(struct gox_slice name)
 {
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < name.len; i++)
-        h = (h ^ (unsigned char)name.data[i]) * UINT64_C(1099511628211);
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t h = name.len;
+    uint64_t x = 0;
+    if (name.len < 8) {
+        for (size_t i = 0; i < name.len; i++)
+            x = x << 8 | (unsigned char)name.data[i];
+        h = (h ^ x) * factor;
+    } else {
+        for (size_t i = 0; i + 8 < name.len; i += 8) {
+            memcpy(&x, name.data + i, 8);
+            h = (h ^ x) * factor;
+            h ^= h >> 32;
+        }
+        memcpy(&x, name.data + name.len - 8, 8);
+        h = (h ^ x) * factor;
+    }
     return (size_t)(h ^ h >> 32);
 }
 

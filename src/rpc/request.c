@@ -3,6 +3,8 @@
  * are passed on as the bytes that came, so that no number loses a digit. */
 #include "rpc/request.h"
 
+#include "rpc/reader_internal.h"
+
 #include <string.h>
 
 static int fail_request(struct gox_error *err, const char *why)
@@ -10,7 +12,14 @@ static int fail_request(struct gox_error *err, const char *why)
     return gox_error_set(err, GOX_ERR_INVALID_REQUEST, "%s", why);
 }
 
-enum member { MEMBER_VERSION, MEMBER_METHOD, MEMBER_PARAMS, MEMBER_ID };
+enum member {
+    MEMBER_VERSION,
+    MEMBER_METHOD,
+    MEMBER_PARAMS,
+    MEMBER_ID,
+    MEMBER_OTHER,
+    MEMBER_END
+};
 
 /* Raw members; a duplicate makes the message ambiguous, so it is refused. */
 struct members {
@@ -39,25 +48,82 @@ static int find_member(struct gox_slice key)
     return -1;
 }
 
-static void take_member(
-        struct members *m, struct gox_slice key, struct gox_slice value)
+static bool pass(struct gox_reader *r, size_t at, const char *text, size_t len)
 {
-    int i = find_member(key);
-    if (i < 0)
-        return;
-    if (m->raw[i].data != NULL)
-        m->is_doubled = true;
-    m->raw[i] = value;
+    if (r->len - at < len || memcmp(r->data + at, text, len) != 0)
+        return false;
+    r->pos = at + len;
+    r->is_first = false;
+    return true;
+}
+
+/* The next member's key in the spelling that encoders use, compared as a whole:
+ * keys are most of a short request. -1, with nothing consumed: not so. */
+static int next_usual(struct gox_reader *r)
+{
+    size_t at = r->pos;
+    if (!r->is_first) {
+        if (at >= r->len || r->data[at] != ',')
+            return -1;
+        at++;
+        at += at < r->len && r->data[at] == ' ';
+    }
+    if (r->len - at < 2)
+        return -1;
+    switch (r->data[at + 1]) {
+    case 'j':
+        return pass(r, at, "\"jsonrpc\":", 10) ? MEMBER_VERSION : -1;
+    case 'm':
+        return pass(r, at, "\"method\":", 9) ? MEMBER_METHOD : -1;
+    case 'p':
+        return pass(r, at, "\"params\":", 9) ? MEMBER_PARAMS : -1;
+    case 'i':
+        return pass(r, at, "\"id\":", 5) ? MEMBER_ID : -1;
+    default:
+        return -1;
+    }
+}
+
+/* The key of the next member: its number, MEMBER_OTHER, or MEMBER_END. */
+static int next_key(struct gox_reader *r)
+{
+    struct gox_slice key;
+    int which = next_usual(r);
+    if (which >= 0)
+        return which;
+    if (!gox_reader_key(r, &key))
+        return MEMBER_END;
+    which = find_member(key);
+    return which >= 0 ? which : MEMBER_OTHER;
+}
+
+/* The parameters are checked when they are bound. */
+static struct gox_slice read_value(struct gox_reader *r, int which)
+{
+    struct gox_slice raw;
+    int c = gox__reader_blank(r);
+    if (which == MEMBER_PARAMS && (c == '[' || c == '{'))
+        return gox__reader_skim(r);
+    if (c != '"')
+        return gox_reader_skip(r);
+    size_t start = r->pos;
+    if (!gox__reader_string_token(r, &raw))
+        return (struct gox_slice){NULL, 0};
+    return (struct gox_slice){r->data + start, r->pos - start};
 }
 
 static bool read_members(struct gox_reader *r, struct members *m)
 {
-    struct gox_slice key;
+    int which;
     gox_reader_object(r);
-    while (gox_reader_key(r, &key)) {
-        struct gox_slice value = gox_reader_skip(r);
-        if (r->error == 0)
-            take_member(m, key, value);
+    while ((which = next_key(r)) != MEMBER_END) {
+        struct gox_slice value = read_value(r, which);
+        if (r->error != 0)
+            return false;
+        if (which == MEMBER_OTHER)
+            continue;
+        m->is_doubled = m->is_doubled || m->raw[which].data != NULL;
+        m->raw[which] = value;
     }
     return r->error == 0 && gox_reader_end(r);
 }
@@ -203,4 +269,22 @@ void gox_reply_error(struct gox_writer *w, const struct gox_reply_error *e,
     gox_writer_end_object(w);
     gox_writer_end_object(w);
     put_id(w, id);
+}
+
+int gox_request_check_params(
+        struct gox_request *req, struct gox_slice text, struct gox_error *err)
+{
+    struct gox_reader r;
+    struct gox_error found;
+    if (req->params.data == NULL)
+        return 0;
+    gox_reader_init(&r, req->params.data, req->params.len, &found);
+    r.base = (size_t)(req->params.data - text.data);
+    gox_reader_skip(&r);
+    if (gox_reader_error(&r) == 0 && gox_reader_end(&r))
+        return 0;
+    req->id = (struct gox_slice){"null", 4};
+    req->is_notification = false;
+    *err = found;
+    return found.code;
 }

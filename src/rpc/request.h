@@ -15,11 +15,19 @@ struct gox_request {
     bool is_notification;
 };
 
-/* Takes one message apart. On an error req->id is the id to answer with (null
- * when it could not be read), err is GOX_ERR_PARSE, GOX_ERR_INVALID_REQUEST or
+/* Takes one message apart. Of params only the brackets are looked at: the
+ * binding checks what it reads, and gox_request_check_params is for when
+ * nothing reads it. On an error req->id is the id to answer with (null when it
+ * could not be read), err is GOX_ERR_PARSE, GOX_ERR_INVALID_REQUEST or
  * GOX_ERR_NOMEM. A batch is not a message: split it before. */
 int gox_request_parse(struct gox_request *req, struct gox_slice text,
         struct gox_arena *arena, struct gox_error *err) GOX_MUST_CHECK;
+
+/* After the method was not found or the binding failed: is params JSON at all?
+ * If not, that is the error to answer: GOX_ERR_PARSE in err, and the id is
+ * null, also of a notification. Offsets count from the start of text. */
+int gox_request_check_params(struct gox_request *req, struct gox_slice text,
+        struct gox_error *err) GOX_MUST_CHECK;
 
 /* {"jsonrpc":"2.0","result": - then write one value to w, then reply_end. */
 void gox_reply_begin(struct gox_writer *w);
