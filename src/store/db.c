@@ -157,7 +157,7 @@ static char *make_uri(const char *path, const char *query)
 /* How a role's connection behaves. The writer never syncs by itself: that is
  * done beside it (maintain.c), and never starts the WAL over (vfs.c). */
 static const char *const PRAGMAS[] = {
-        [GOX_DB_CREATE] = "PRAGMA page_size=2048;"
+        [GOX_DB_CREATE] = "PRAGMA page_size=1024;"
                           "PRAGMA auto_vacuum=INCREMENTAL;"
                           "PRAGMA journal_mode=WAL;"
                           "PRAGMA synchronous=FULL;",

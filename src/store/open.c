@@ -185,7 +185,7 @@ static int on_commit(void *ctx, sqlite3 *db, const char *name, int frames)
 
     (void)db;
     (void)name;
-    atomic_store(&store->wal_bytes, (uint64_t)frames * (2048 + 24) + 32);
+    atomic_store(&store->wal_bytes, (uint64_t)frames * (1024 + 24) + 32);
     return SQLITE_OK;
 }
 

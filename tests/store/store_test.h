@@ -36,13 +36,11 @@ bool test_images_equal(const struct gox_image *a, const struct gox_image *b);
 /* A number that depends on all of the image. */
 uint64_t test_image_sum(const struct gox_image *img);
 
-/* The VFS "faulty": SQLite's default one until told to fail. */
-struct faults {
-    int fail_sync_in;   /* the nth fsync from now fails; 0: none */
-    int64_t bytes_left; /* writes beyond that find the disk full; -1: never */
-    unsigned syncs;
-};
+/* Registers the VFS "faulty", which is SQLite's default one until it is told to
+ * fail, and stops all failing. */
 void test_faulty_vfs(void);
-struct faults *test_faults(void);
+void test_fail_sync(int nth);            /* from now; 0: none */
+void test_fill_disk(int64_t bytes_left); /* -1: never full */
+unsigned test_syncs(void);
 
 #endif
