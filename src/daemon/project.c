@@ -12,6 +12,7 @@
 
 struct gox_projects {
     gox_project *first, *last;
+    gox_project *fallback; /* the default project, once it is there */
     size_t count;
     size_t max_undo_bytes;
 };
@@ -64,8 +65,11 @@ gox_project *gox_projects_find(
 
 gox_project *gox_projects_default(gox_projects *projects)
 {
+    if (projects->fallback != NULL)
+        return projects->fallback;
     gox_project *p =
             gox_projects_find(projects, DEFAULT_NAME, strlen(DEFAULT_NAME));
+    projects->fallback = p;
     if (p != NULL)
         return p;
     int code =
@@ -193,6 +197,8 @@ void gox_projects_close(gox_projects *projects, gox_project *project)
     *at = project->next;
     if (projects->last == project)
         projects->last = before;
+    if (projects->fallback == project)
+        projects->fallback = NULL;
     projects->count--;
     project->next = NULL;
     project->is_closed = true;

@@ -63,6 +63,11 @@ static int next_usual(struct gox_reader *r)
 {
     size_t at = r->pos;
     if (!r->is_first) {
+        if (at < r->len && r->data[at] == '}') {
+            r->pos = at + 1;
+            r->depth--;
+            return MEMBER_END;
+        }
         if (at >= r->len || r->data[at] != ',')
             return -1;
         at++;
@@ -101,12 +106,15 @@ static int next_key(struct gox_reader *r)
 static struct gox_slice read_value(struct gox_reader *r, int which)
 {
     struct gox_slice raw;
+    int64_t unused;
     int c = gox__reader_blank(r);
+    size_t start = r->pos;
     if (which == MEMBER_PARAMS && (c == '[' || c == '{'))
         return gox__reader_skim(r);
+    if (which == MEMBER_ID && gox__reader_small_int(r, &unused))
+        return (struct gox_slice){r->data + start, r->pos - start};
     if (c != '"')
         return gox_reader_skip(r);
-    size_t start = r->pos;
     if (!gox__reader_string_token(r, &raw))
         return (struct gox_slice){NULL, 0};
     return (struct gox_slice){r->data + start, r->pos - start};
@@ -215,9 +223,15 @@ void gox_reply_begin(struct gox_writer *w)
 
 static void put_id(struct gox_writer *w, struct gox_slice id)
 {
-    gox_buf_put(w->buf, ",\"id\":", 6);
-    gox_buf_put(w->buf, id.data, id.len);
-    gox_buf_put_byte(w->buf, '}');
+    static const char head[] = ",\"id\":";
+    size_t head_len = sizeof head - 1;
+    uint8_t *p = gox_buf_reserve(w->buf, head_len + id.len + 1);
+    if (p == NULL)
+        return;
+    memcpy(p, head, head_len);
+    memcpy(p + head_len, id.data, id.len);
+    p[head_len + id.len] = '}';
+    gox_buf_commit(w->buf, head_len + id.len + 1);
 }
 
 void gox_reply_end(struct gox_writer *w, struct gox_slice id)

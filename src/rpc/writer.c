@@ -193,27 +193,27 @@ void gox_writer_xyz(
     gox_writer_end_array(w);
 }
 
-static char *put_byte_text(char *p, unsigned value)
-{
-    if (value >= 100)
-        *p++ = (char)('0' + value / 100);
-    if (value >= 10)
-        *p++ = (char)('0' + value / 10 % 10);
-    *p++ = (char)('0' + value % 10);
-    return p;
-}
-
 void gox_writer_rgba(struct gox_writer *w, const char *key, uint32_t rgba)
 {
-    char text[20];
-    char *p = text;
-    *p++ = '[';
-    for (unsigned shift = 0; shift < 32; shift += 8) {
-        p = put_byte_text(p, rgba >> shift & 0xff);
-        *p++ = ',';
+    uint8_t *p = gox__writer_begin(w, key, gox__writer_len(key), 17);
+    char before = '[';
+    if (p == NULL)
+        return;
+    for (int shift = 0; shift < 32; shift += 8) {
+        unsigned value = rgba >> shift & 0xff;
+        *p++ = (uint8_t)before;
+        before = ',';
+        if (value >= 100) {
+            *p++ = (uint8_t)('0' + value / 100);
+            value %= 100;
+            *p++ = (uint8_t)('0' + value / 10);
+        } else if (value >= 10) {
+            *p++ = (uint8_t)('0' + value / 10);
+        }
+        *p++ = (uint8_t)('0' + value % 10);
     }
-    p[-1] = ']';
-    gox__writer_fixed(w, key, gox__writer_len(key), text, (size_t)(p - text));
+    *p++ = ']';
+    w->buf->len = (size_t)(p - w->buf->data);
 }
 
 void gox_writer_hex(struct gox_writer *w, const char *key, uint32_t rgba)
