@@ -164,8 +164,8 @@ static const char *const PRAGMAS[] = {
         [GOX_DB_WRITE] = "PRAGMA synchronous=OFF;"
                          "PRAGMA wal_autocheckpoint=0;"
                          "PRAGMA cache_size=-1024;",
-        [GOX_DB_AUX] = "PRAGMA synchronous=NORMAL;"
-                       "PRAGMA wal_autocheckpoint=0;",
+        [GOX_DB_AUX] = ("PRAGMA synchronous=NORMAL;"
+                        "PRAGMA wal_autocheckpoint=0;"),
         [GOX_DB_READ] = "PRAGMA query_only=1;",
 };
 
