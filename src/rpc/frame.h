@@ -51,7 +51,9 @@ static inline size_t gox_frame_pending(const struct gox_frame *f)
 /* The waiting bytes, to look into without taking them. */
 static inline struct gox_slice gox_frame_peek(const struct gox_frame *f)
 {
-    return (struct gox_slice){f->data + f->pos, f->len - f->pos};
+    /* Before the first byte data is NULL, to which nothing may be added. */
+    const char *at = f->pos > 0 ? f->data + f->pos : f->data;
+    return (struct gox_slice){at, f->len - f->pos};
 }
 
 #endif
