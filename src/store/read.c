@@ -57,11 +57,17 @@ int gox__row_open(struct gox_row *row, uint64_t seq, const void *data,
     return 0;
 }
 
+/* from and the next difference; it may be any number, so the sum wraps. */
+static int64_t get_sum(struct gox_bytes *in, int64_t from)
+{
+    return (int64_t)((uint64_t)from + (uint64_t)gox__get_signed(in));
+}
+
 static struct gox_pos get_pos(struct gox_bytes *in, struct gox_pos *last)
 {
-    last->x = (int32_t)(uint32_t)((int64_t)last->x + gox__get_signed(in));
-    last->y = (int32_t)(uint32_t)((int64_t)last->y + gox__get_signed(in));
-    last->z = (int32_t)(uint32_t)((int64_t)last->z + gox__get_signed(in));
+    last->x = (int32_t)(uint32_t)get_sum(in, last->x);
+    last->y = (int32_t)(uint32_t)get_sum(in, last->y);
+    last->z = (int32_t)(uint32_t)get_sum(in, last->z);
     return *last;
 }
 
@@ -161,7 +167,7 @@ int gox__row_next(struct gox_row *row, struct gox_record *record)
     record->op = (enum gox_record_op)(first & 0x0f);
     record->step = GOX_HISTORY_EDIT;
     record->revision = record->edit = row->revision;
-    record->at_ms = row->head.at_ms + gox__get_signed(&row->in);
+    record->at_ms = get_sum(&row->in, row->head.at_ms);
     record->frames = (struct gox_bytes){0};
     record->changes = (struct gox_bytes){0};
     record->pos = gox_pos_make(0, 0, 0);
