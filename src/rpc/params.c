@@ -319,6 +319,34 @@ static int fail_count(struct gox_binding *b)
             b->method->param_count > 0 ? known : "none");
 }
 
+/* The numbers of a flattened point, the usual case of old clients, in one go:
+ * after the first number's element was entered. False with nothing consumed. */
+static bool bind_xyz(struct gox_binding *b, size_t i, struct gox_reader *r,
+        struct flat_state *flat)
+{
+    struct gox_arg *arg = &b->args[i];
+    size_t start = r->pos;
+    int64_t min, max, value;
+    gox__param_range(&b->method->params[i], &min, &max);
+    for (int part = 0; part < 3; part++) {
+        if (part > 0) {
+            if (r->pos >= r->len || r->data[r->pos] != ',')
+                break;
+            r->pos++;
+            r->pos += r->pos < r->len && r->data[r->pos] == ' ';
+        }
+        if (!gox__reader_small_int(r, &value) || value < min || value > max)
+            break;
+        arg->point[part] = (int32_t)value;
+        if (part == 2) {
+            flat->seen[i] = 7;
+            return true;
+        }
+    }
+    r->pos = start;
+    return false;
+}
+
 static int bind_positional(
         struct gox_binding *b, struct gox_reader *r, struct flat_state *flat)
 {
@@ -335,6 +363,11 @@ static int bind_positional(
             return fail_count(b);
         const struct gox_param *p = &b->method->params[i];
         int code;
+        if (p->flat != NULL && is_number && part == 0 &&
+                p->type == GOX_PARAM_POINT && bind_xyz(b, i, r, flat)) {
+            i++;
+            continue;
+        }
         if (p->flat != NULL && (is_number || part > 0)) {
             code = bind_part(b, i, part, r, flat);
             part++;
@@ -383,6 +416,10 @@ static int finish_flat(struct gox_binding *b, size_t i, unsigned seen)
     struct gox_arg whole = {.rgba = UINT32_C(0xff000000)};
     int parts = p->type == GOX_PARAM_POINT ? 3 : 4;
     bool is_point = p->type == GOX_PARAM_POINT;
+    if (is_point && seen == 7) {
+        arg->is_given = arg->is_set = true;
+        return 0;
+    }
     if (p->fallback != NULL && is_point) {
         int code = set_fallback(b, p, &whole);
         if (code < 0)

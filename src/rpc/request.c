@@ -113,6 +113,8 @@ static struct gox_slice read_value(struct gox_reader *r, int which)
         return gox__reader_skim(r);
     if (which == MEMBER_ID && gox__reader_small_int(r, &unused))
         return (struct gox_slice){r->data + start, r->pos - start};
+    if (which == MEMBER_VERSION && pass(r, start, "\"2.0\"", 5))
+        return (struct gox_slice){r->data + start, 5};
     if (c != '"')
         return gox_reader_skip(r);
     if (!gox__reader_string_token(r, &raw))
@@ -138,6 +140,8 @@ static bool read_members(struct gox_reader *r, struct members *m)
 
 static bool is_version(struct gox_slice raw)
 {
+    if (raw.len == 5 && memcmp(raw.data, "\"2.0\"", 5) == 0)
+        return true;
     return raw.len >= 2 && raw.data[0] == '"' &&
            gox_slice_equals_json(
                    (struct gox_slice){raw.data + 1, raw.len - 2}, "2.0");

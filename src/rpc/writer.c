@@ -31,8 +31,8 @@ uint8_t *gox__writer_begin(
     w->needs_comma = true;
     if (key != NULL) {
         *p++ = '"';
-        memcpy(p, key, key_len);
-        p += key_len;
+        for (size_t i = 0; i < key_len; i++) /* short: no call of memcpy */
+            *p++ = (uint8_t)key[i];
         *p++ = '"';
         *p++ = ':';
     }
@@ -75,6 +75,11 @@ void gox__writer_int(
     uint8_t *p = gox__writer_begin(w, key, key_len, 21);
     if (p == NULL)
         return;
+    if (value >= 0 && value < 10) {
+        *p = (uint8_t)('0' + value);
+        w->buf->len++;
+        return;
+    }
     if (value < 0)
         *p++ = '-';
     p = put_digits(p, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
