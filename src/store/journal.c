@@ -94,6 +94,12 @@ int gox__journal_find(struct gox_journal *journal, uint64_t revision,
     return rc;
 }
 
+int gox__journal_find_first(
+        struct gox_journal *journal, struct gox_row *row, struct gox_error *err)
+{
+    return step_to(journal, journal->find, 0, row, err);
+}
+
 int gox__journal_prior(struct gox_journal *journal, uint64_t revision,
         struct gox_row *row, struct gox_error *err)
 {

@@ -238,6 +238,16 @@ static void *sync_main(void *ctx)
     return NULL;
 }
 
+/* A snapshot that came to nothing leaves its rows to the next. */
+static void keep_refs(gox_store *store, uint64_t min_ref)
+{
+    uint64_t held = atomic_load(&store->min_ref);
+
+    while (min_ref < held &&
+            !atomic_compare_exchange_weak(&store->min_ref, &held, min_ref))
+        ;
+}
+
 static void run_job(gox_stores *stores, gox_store *store)
 {
     struct gox_image *img = store->job_img;
@@ -250,6 +260,8 @@ static void run_job(gox_stores *stores, gox_store *store)
     pthread_mutex_unlock(&stores->mutex);
     int rc = gox__snapshot_write(store, img, &store->job, &err);
     gox_image_free(img);
+    if (rc < 0)
+        keep_refs(store, store->job.min_ref);
     if (rc == 0) {
         atomic_fetch_add(&store->snapshots, 1);
         rc = gox__snapshot_tidy(store, &err);

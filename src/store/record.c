@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the history tells, as bytes of a turn. docs/store.md has the layout.
  *
- * One voxel takes about 17 bytes. Undo and redo of an edit after the newest
- * snapshot only name it: its record holds both sides, and a replay from that
- * snapshot has it. Others carry their changes.
+ * One voxel takes about 17 bytes. Undo and redo mostly only name the edit, as
+ * its record holds both sides; when that one is gone, they carry the changes.
  *
  * Invariant: the buffer's error is sticky, so that an event which did not fit
  * into memory makes the commit fail and never leaves half a record. */
@@ -392,12 +391,12 @@ static void put_edit(struct gox_turn *turn,
 }
 
 static void put_step(struct gox_turn *turn,
-        const struct gox_history_event *event, unsigned flags, uint64_t floor)
+        const struct gox_history_event *event, unsigned flags, bool may_name)
 {
     struct gox_buf *buf = &turn->bytes;
     bool is_undo = event->op == GOX_HISTORY_UNDO;
 
-    if (event->edit > floor) {
+    if (may_name) {
         put_start(turn, (is_undo ? GOX_RECORD_UNDO : GOX_RECORD_REDO) | flags,
                 event->info, turn->at_ms, false);
         gox__put_varint(buf, event->revision - event->edit);
@@ -412,7 +411,7 @@ static void put_step(struct gox_turn *turn,
 }
 
 void gox__turn_add(struct gox_turn *turn, const struct gox_history_event *event,
-        uint64_t floor)
+        bool may_name)
 {
     unsigned flags =
             begin_record(turn, event->revision, event->info->at_ms) ? 0x10U : 0;
@@ -420,7 +419,7 @@ void gox__turn_add(struct gox_turn *turn, const struct gox_history_event *event,
     if (event->op == GOX_HISTORY_EDIT)
         put_edit(turn, event, flags);
     else
-        put_step(turn, event, flags, floor);
+        put_step(turn, event, flags, may_name);
 }
 
 void gox__turn_add_base(struct gox_turn *turn, const struct gox_image *img,

@@ -292,12 +292,47 @@ static int read_head(sqlite3_stmt *stmt, struct gox_snapshot_head *head,
     head->redo_top = gox__get_varint(&in);
     head->voxels = gox__get_varint(&in);
     head->journal_bytes = gox__get_varint(&in);
+    head->min_ref = gox__get_varint(&in) - 1;
     rc = gox__get_frame(&in, img);
     if (rc < 0)
         return gox_error_set(err, rc, "a snapshot: %s", gox_error_text(rc));
     return img->layer_count > 0 ? 0
                                 : gox_error_set(err, GOX_ERR_FORMAT,
                                           "a snapshot without a layer");
+}
+
+int gox__snapshot_find_limit(
+        sqlite3 *db, int kept, int64_t *limit, struct gox_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    uint64_t min_ref = UINT64_MAX;
+
+    *limit = -1;
+    int rc = gox__db_prepare(db,
+            "SELECT id, at_ms, body FROM snapshot"
+            " ORDER BY revision DESC, id DESC LIMIT ?1",
+            &stmt, err);
+    if (rc < 0)
+        return rc;
+    sqlite3_bind_int64(stmt, 1, kept);
+    while (rc == 0 && sqlite3_step(stmt) == SQLITE_ROW) {
+        struct gox_snapshot_head head;
+        struct gox_image *img = gox_image_new_empty();
+        int64_t parts;
+        if (img == NULL)
+            rc = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+        else
+            rc = read_head(stmt, &head, &parts, img, err);
+        gox_image_free(img);
+        if (rc < 0)
+            break;
+        /* What the rows before the oldest of them name is not needed. */
+        *limit = (int64_t)(head.revision < min_ref ? head.revision
+                                                   : min_ref - 1);
+        min_ref = head.min_ref < min_ref ? head.min_ref : min_ref;
+    }
+    sqlite3_finalize(stmt);
+    return rc;
 }
 
 static int read_one(sqlite3 *db, sqlite3_stmt *stmt, unsigned threads,

@@ -202,16 +202,38 @@ static int drop_base(gox_store *store, sqlite3 *reader, int64_t oldest,
     return rc < 0 ? rc : 0;
 }
 
-/* Drops the oldest rows while there is too much history. No snapshot that is
- * kept needs a row up to its own revision. */
+/* Rows up to here may go. Says so before it looks at what the owner names: of
+ * the two at least one sees the other. */
+static int find_limit(gox_store *store, sqlite3 *reader, int64_t *limit,
+        struct gox_error *err)
+{
+    int rc =
+            gox__snapshot_find_limit(reader, store->kept_snapshots, limit, err);
+
+    if (rc < 0 || *limit < 0)
+        return rc;
+    uint64_t was = atomic_load(&store->trimmed);
+    if ((uint64_t)*limit > was)
+        atomic_store(&store->trimmed, (uint64_t)*limit);
+    uint64_t named = atomic_load(&store->min_ref);
+    if (named <= (uint64_t)*limit) {
+        *limit = (int64_t)named - 1;
+        atomic_store(&store->trimmed,
+                (uint64_t)*limit > was ? (uint64_t)*limit : was);
+    }
+    return 0;
+}
+
+/* Drops the oldest rows while there is too much history. */
 static int trim_journal(
         gox_store *store, sqlite3 *reader, struct gox_error *err)
 {
     int64_t oldest, last;
 
-    int rc = gox__db_number(
-            reader, "SELECT min(revision) FROM snapshot", -1, &oldest, err);
-    if (rc == 0 && oldest >= 0)
+    int rc = find_limit(store, reader, &oldest, err);
+    if (rc < 0 || oldest < 0)
+        return rc;
+    if (rc == 0)
         rc = drop_base(store, reader, oldest, err);
     while (rc >= 0 &&
             atomic_load(&store->journal_bytes) > store->history_max_bytes) {

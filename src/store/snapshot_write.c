@@ -247,6 +247,7 @@ static void put_head(struct gox_buf *buf, const struct gox_snapshot_head *head,
     gox__put_varint(buf, head->redo_top);
     gox__put_varint(buf, head->voxels);
     gox__put_varint(buf, head->journal_bytes);
+    gox__put_varint(buf, head->min_ref + 1); /* 0: none */
     gox__put_frame(buf, img);
     put_crc(buf);
 }

@@ -14,12 +14,27 @@
 
 /* ---- following the history ---- */
 
+/* Whether the row of the edit will be there as long as a row that names it is
+ * replayed. Rows after the newest snapshot go with it; older ones are kept by
+ * min_ref, if they are not on their way out already. */
+static bool may_name(gox_store *store, uint64_t edit)
+{
+    if (edit > store->floor)
+        return true;
+    if (edit <= atomic_load(&store->trimmed))
+        return false;
+    if (edit < atomic_load(&store->min_ref))
+        atomic_store(&store->min_ref, edit);
+    return edit > atomic_load(&store->trimmed);
+}
+
 static void on_event(void *ctx, const struct gox_history_event *event)
 {
     gox_store *store = ctx;
     struct gox_row_head *h = &store->head;
 
-    gox__turn_add(&store->turn, event, store->floor);
+    gox__turn_add(&store->turn, event,
+            event->op != GOX_HISTORY_EDIT && may_name(store, event->edit));
     h->last = event->revision;
     switch (event->op) {
     case GOX_HISTORY_EDIT:
@@ -373,6 +388,7 @@ int gox_store_start_snapshot(gox_store *store, const char *label)
                 .redo_top = store->durable.redo_top,
                 .voxels = gox_image_solid(store->img),
                 .journal_bytes = atomic_load(&store->journal_bytes),
+                .min_ref = atomic_exchange(&store->min_ref, UINT64_MAX),
                 .at_ms = gox_time_wall_ms()};
         if (label != NULL)
             memcpy(store->job.label, label, strlen(label));

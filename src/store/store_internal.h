@@ -94,9 +94,9 @@ void gox__turn_init(struct gox_turn *turn);
 void gox__turn_reset(struct gox_turn *turn);
 void gox__turn_fini(struct gox_turn *turn);
 bool gox__turn_is_empty(const struct gox_turn *turn);
-/* Undo and redo of edits after `floor` only name the edit. */
+/* Undo and redo only name the edit, or carry its changes. */
 void gox__turn_add(struct gox_turn *turn, const struct gox_history_event *event,
-        uint64_t floor);
+        bool may_name);
 /* The whole image as the first record of a project. */
 void gox__turn_add_base(struct gox_turn *turn, const struct gox_image *img,
         uint64_t revision, int64_t wall_ms);
@@ -204,6 +204,8 @@ void gox__journal_release(struct gox_journal *journal);
 /* The row that holds the revision, borrowed until the next call. */
 int gox__journal_find(struct gox_journal *journal, uint64_t revision,
         struct gox_row *row, struct gox_error *err) GOX_MUST_CHECK;
+int gox__journal_find_first(struct gox_journal *journal, struct gox_row *row,
+        struct gox_error *err) GOX_MUST_CHECK;
 /* The last row up to the revision. GOX_ERR_NOT_FOUND. */
 int gox__journal_prior(struct gox_journal *journal, uint64_t revision,
         struct gox_row *row, struct gox_error *err) GOX_MUST_CHECK;
@@ -250,6 +252,9 @@ int gox__packer_verify(struct gox_packer *packer, const uint8_t hash[16],
 struct gox_snapshot_head {
     int64_t id;
     uint64_t revision, state, redo_top, voxels, journal_bytes;
+    /* The oldest edit that a row between the snapshot before and this one names
+     * and that lies before that one; UINT64_MAX: none. */
+    uint64_t min_ref;
     int64_t at_ms;
     char label[GOX_NAME_BYTES]; /* empty: none */
 };
@@ -270,6 +275,10 @@ int gox__snapshot_tidy(gox_store *store, struct gox_error *err) GOX_MUST_CHECK;
 int gox__snapshot_read(sqlite3 *db, const char *label, unsigned threads,
         struct gox_snapshot_head *head, struct gox_image **img,
         unsigned *damaged, struct gox_error *err) GOX_MUST_CHECK;
+/* Up to which revision rows may go: the oldest of the `kept` newest snapshots,
+ * and no edit that a later row names. -1: none. */
+int gox__snapshot_find_limit(sqlite3 *db, int kept, int64_t *limit,
+        struct gox_error *err) GOX_MUST_CHECK;
 /* Entries of one snapshot's table. */
 struct gox_snapshot_entry {
     int layer_id;
@@ -317,7 +326,11 @@ struct gox_store {
     struct gox_row_head head;    /* with the turn's edits */
     struct gox_row_head durable; /* committed */
     uint64_t floor;              /* revision of the newest snapshot begun */
-    gox_history *history;        /* NULL: detached */
+    /* The oldest edit up to floor that a row after it names; UINT64_MAX: none.
+     * Rows up to `trimmed` are gone or going. The owner lowers the one and then
+     * looks at the other, the maintenance thread the other way round. */
+    atomic_uint_fast64_t min_ref, trimmed;
+    gox_history *history; /* NULL: detached */
     struct gox_image *img;
     int edits; /* that attach puts into the history */
     uint64_t history_max_bytes;

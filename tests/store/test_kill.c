@@ -20,7 +20,8 @@ static const struct gox_store_settings SETTINGS = {
         .interval_ms = 20,
         .wal_bytes = 60000,
         .wal_hard_bytes = 300000,
-        .snapshot_bytes = 40000};
+        .snapshot_bytes = 20000,
+        .history_max_bytes = 50000};
 
 static void say(int fd, struct project *p)
 {
