@@ -79,12 +79,29 @@ function(gox_test_properties name label timeout)
         ENVIRONMENT "GOX_SOURCE_DIR=${CMAKE_SOURCE_DIR};GOX_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};GOX_BUILD_DIR=${CMAKE_BINARY_DIR}")
 endfunction()
 
-# gox_fuzzer(format_gox SOURCES fuzz_gox.c LINKS format): a libFuzzer program.
+# gox_fuzzer(gox SOURCES fuzz_gox.c LINKS format): a libFuzzer program.
 function(gox_fuzzer name)
-    cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+    cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PACKAGES" ${ARGN})
     add_executable(fuzz_${name} ${ARG_SOURCES})
     foreach(link ${ARG_LINKS})
         target_link_libraries(fuzz_${name} PRIVATE gox_${link})
     endforeach()
+    target_link_libraries(fuzz_${name} PRIVATE ${ARG_PACKAGES})
+    target_include_directories(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
+# The same program without libFuzzer, as a test over the seeds of tests/data.
+function(gox_fuzz_test name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PACKAGES" ${ARGN})
+    add_executable(replay_${name} ${ARG_SOURCES}
+        $<TARGET_OBJECTS:gox_fuzz_replay>)
+    foreach(link base ${ARG_LINKS})
+        target_link_libraries(replay_${name} PRIVATE gox_${link})
+    endforeach()
+    target_link_libraries(replay_${name} PRIVATE ${ARG_PACKAGES})
+    target_include_directories(replay_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+    add_test(NAME fuzz_${name}
+        COMMAND replay_${name} ${CMAKE_SOURCE_DIR}/tests/data/${name})
+    gox_test_properties(fuzz_${name} fuzz 60)
 endfunction()

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Builds and runs the tests: `all` (default) the release build with every test,
-# then the unit and daemon tests under ASan+UBSan and the threaded ones under
+# then the unit, daemon and fuzz tests under ASan+UBSan and the threaded ones under
 # TSan; or one of release, asan, tsan. Ends with one line of totals.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -40,7 +40,7 @@ run_preset() { # preset ctest-arguments...
 
 asan() {
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
-        run_preset asan -L 'unit|daemon'
+        run_preset asan -L 'unit|daemon|fuzz'
 }
 
 tsan() {
