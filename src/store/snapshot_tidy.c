@@ -159,14 +159,12 @@ static int drop_blocks(gox_store *store, sqlite3 *reader, struct gox_error *err)
     return rc;
 }
 
-static int drop_rows(gox_store *store, sqlite3 *reader, int64_t last,
-        int64_t oldest, struct gox_error *err)
+static int drop_rows(
+        gox_store *store, sqlite3 *reader, int64_t last, struct gox_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     int64_t bytes = 0;
 
-    if (last > oldest)
-        last = oldest;
     int rc = gox__db_prepare(reader,
             "SELECT sum(length(body)) FROM journal WHERE seq <= ?1", &stmt,
             err);
@@ -198,56 +196,62 @@ static int drop_base(gox_store *store, sqlite3 *reader, int64_t oldest,
                 -1, &base, err);
     if (rc < 0 || count < store->kept_snapshots || base < 0 || base > oldest)
         return rc;
-    rc = drop_rows(store, reader, base, oldest, err);
+    rc = drop_rows(store, reader, base, err);
     return rc < 0 ? rc : 0;
 }
 
-/* Rows up to here may go. Says so before it looks at what the owner names: of
- * the two at least one sees the other. */
-static int find_limit(gox_store *store, sqlite3 *reader, int64_t *limit,
-        struct gox_error *err)
+/* Says up to where rows will go before it looks at what the owner names: of the
+ * two at least one sees the other. Returns what was said before. */
+static uint64_t claim_rows(gox_store *store, int64_t *limit)
 {
-    int rc =
-            gox__snapshot_find_limit(reader, store->kept_snapshots, limit, err);
-
-    if (rc < 0 || *limit < 0)
-        return rc;
     uint64_t was = atomic_load(&store->trimmed);
+
     if ((uint64_t)*limit > was)
         atomic_store(&store->trimmed, (uint64_t)*limit);
     uint64_t named = atomic_load(&store->min_ref);
-    if (named <= (uint64_t)*limit) {
+    if (named <= (uint64_t)*limit)
         *limit = (int64_t)named - 1;
-        atomic_store(&store->trimmed,
-                (uint64_t)*limit > was ? (uint64_t)*limit : was);
-    }
-    return 0;
+    return was;
 }
 
 /* Drops the oldest rows while there is too much history. */
-static int trim_journal(
-        gox_store *store, sqlite3 *reader, struct gox_error *err)
+static int trim_rows(
+        gox_store *store, sqlite3 *reader, int64_t limit, struct gox_error *err)
 {
-    int64_t oldest, last;
+    int64_t last = -1, dropped = -1;
+    uint64_t was = claim_rows(store, &limit);
+    int rc = 0;
 
-    int rc = find_limit(store, reader, &oldest, err);
-    if (rc < 0 || oldest < 0)
-        return rc;
-    if (rc == 0)
-        rc = drop_base(store, reader, oldest, err);
-    while (rc >= 0 &&
+    while (rc >= 0 && dropped < limit &&
             atomic_load(&store->journal_bytes) > store->history_max_bytes) {
         rc = gox__db_number(reader,
                 "SELECT max(seq) FROM (SELECT seq FROM journal ORDER BY seq"
                 " LIMIT 256)",
-                INT64_MAX, &last, err);
-        if (rc < 0 || last == INT64_MAX)
-            return rc;
-        rc = drop_rows(store, reader, last, oldest, err);
-        if (last >= oldest)
+                -1, &last, err);
+        if (rc < 0 || last < 0)
             break;
+        dropped = last < limit ? last : limit;
+        rc = drop_rows(store, reader, dropped, err);
     }
+    atomic_store(&store->trimmed,
+            dropped > 0 && (uint64_t)dropped > was ? (uint64_t)dropped : was);
     return rc < 0 ? rc : 0;
+}
+
+static int trim_journal(
+        gox_store *store, sqlite3 *reader, struct gox_error *err)
+{
+    int64_t limit;
+
+    int rc = gox__snapshot_find_limit(
+            reader, store->kept_snapshots, &limit, err);
+    if (rc < 0 || limit < 0)
+        return rc;
+    rc = drop_base(store, reader, limit, err);
+    if (rc < 0 ||
+            atomic_load(&store->journal_bytes) <= store->history_max_bytes)
+        return rc;
+    return trim_rows(store, reader, limit, err);
 }
 
 static int shrink_file(gox_store *store, sqlite3 *reader, struct gox_error *err)
