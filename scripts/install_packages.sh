@@ -9,18 +9,18 @@ set -eu
 build_debian="gcc libc6-dev make cmake ninja-build pkg-config libuv1-dev libjansson-dev
 libspng-dev libdeflate-dev zlib1g-dev libmujs-dev libmd-dev libsqlite3-dev libreadline-dev"
 test_debian="libcmocka-dev bats clang libclang-rt-dev clang-format shellcheck mandoc
-goxel xvfb xauth nodejs npm procps time"
+goxel xvfb xauth nodejs npm procps time jq"
 
 build_dnf="gcc make cmake ninja-build pkgconf-pkg-config libuv-devel jansson-devel
 libspng-devel libdeflate-devel zlib-devel mujs-devel libmd-devel sqlite-devel readline-devel"
 test_dnf="libcmocka-devel bats clang compiler-rt clang-tools-extra ShellCheck mandoc
-goxel xorg-x11-server-Xvfb nodejs npm procps-ng time"
+goxel xorg-x11-server-Xvfb nodejs npm procps-ng time jq"
 build_pacman="gcc make cmake ninja pkgconf libuv jansson libspng libdeflate zlib mujs
 libmd sqlite readline"
 test_pacman="cmocka bats clang compiler-rt shellcheck mandoc goxel
-xorg-server-xvfb nodejs npm procps-ng time"
+xorg-server-xvfb nodejs npm procps-ng time jq"
 build_brew="cmake ninja pkg-config libuv jansson libspng libdeflate mujs libmd sqlite readline"
-test_brew="cmocka bats-core clang-format shellcheck mandoc node"
+test_brew="cmocka bats-core clang-format shellcheck mandoc node jq"
 }
 
 list_for() { # system -> the names for all wanted groups

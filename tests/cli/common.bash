@@ -5,7 +5,9 @@
 goxelctl=$GOX_BIN_DIR/goxelctl
 daemon=$GOX_BIN_DIR/goxel-daemon
 export NO_COLOR=1 XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-unset GOXEL_SOCKET_PATH GOXEL_DAEMON_BINARY
+# Never a daemon that runs on this machine for other reasons.
+export GOXEL_SOCKET_PATH=$BATS_TEST_TMPDIR/no-daemon.sock
+unset GOXEL_DAEMON_BINARY
 
 need_daemon() {
     [ -x "$daemon" ] || skip "goxel-daemon is not built"
