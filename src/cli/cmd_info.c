@@ -255,7 +255,7 @@ static int revive(struct gox_cli_session *session)
 static int describe(
         struct gox_cli_session *session, const char *input, json_t *files)
 {
-    struct facts facts = {NULL};
+    struct facts facts = {0};
     struct gox_error err = {0};
     int rc = revive(session);
 
