@@ -372,6 +372,10 @@ int gox__record_apply(
     int more = 0;
 
     int rc = apply_frames(record->frames, is_back, img);
+    /* Only before the base there is no layer. */
+    if (rc == 0 && img->layer_count == 0 &&
+            !(is_back && record->op == GOX_RECORD_BASE))
+        rc = GOX_ERR_FORMAT;
     gox__changes_init(&reader, record);
     while (rc == 0 && (more = gox__changes_next(&reader, &change)) > 0) {
         if (layer == NULL || layer->id != change.layer_id)

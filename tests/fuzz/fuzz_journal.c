@@ -31,17 +31,21 @@ static uint8_t *make_row(const uint8_t *data, size_t len)
     return row;
 }
 
-static void apply(const struct gox_record *record, struct gox_image *img)
+/* 0, or an error, after which the image is of no use. */
+static int apply(const struct gox_record *record, struct gox_image *img)
 {
     if (record->op == GOX_RECORD_UNDO || record->op == GOX_RECORD_REDO)
-        return;
+        return 0;
     int code = gox__record_apply(record, false, img);
-    if (!gox_image_is_sane(img))
+    if (code == 0 && !gox_image_is_sane(img))
         abort();
-    if (code == 0)
-        (void)!gox__record_apply(record, true, img);
-    if (!gox_image_is_sane(img))
-        abort();
+    /* Nothing was before the base, so that is never taken back. */
+    if (code == 0 && record->op != GOX_RECORD_BASE) {
+        code = gox__record_apply(record, true, img);
+        if (code == 0 && !gox_image_is_sane(img))
+            abort();
+    }
+    return code;
 }
 
 static void read_changes(const struct gox_record *record)
@@ -65,11 +69,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (img == NULL)
         abort();
     (void)!gox__row_peek(&head, SEQ, bytes, len + CRC_BYTES);
-    if (gox__row_open(&row, SEQ, bytes, len + CRC_BYTES, &err) == 0) {
-        while (gox__row_next(&row, &record) > 0) {
-            read_changes(&record);
-            apply(&record, img);
-        }
+    int code = gox__row_open(&row, SEQ, bytes, len + CRC_BYTES, &err);
+    while (code == 0 && gox__row_next(&row, &record) > 0) {
+        read_changes(&record);
+        code = apply(&record, img);
     }
     gox_image_free(img);
     gox_free(bytes);
