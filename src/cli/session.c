@@ -2,9 +2,11 @@
  * Reaching a daemon and calling it. */
 #include "cli/session.h"
 
+#include "base/buf.h"
 #include "base/time.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "platform/os.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,24 +17,38 @@
 #define SYSTEM_SOCKET   "/run/goxel-daemon.sock"
 #define CONNECT_WAIT_MS 5000
 
+/* Where an ordinary user's daemon listens when nothing else is said. Root has
+ * none beside the system's. */
+static bool user_socket(char *path, size_t size)
+{
+    struct gox_buf dir;
+    bool known = false;
+
+    if (gox_os_is_root())
+        return false;
+    gox_buf_init(&dir, 0);
+    if (gox_os_runtime_dir(&dir) == 0)
+        known = (size_t)snprintf(path, size, "%s/goxel-daemon.sock",
+                        gox_buf_text(&dir)) < size;
+    gox_buf_fini(&dir);
+    return known;
+}
+
 void gox_cli_socket_path(const struct gox_cli *cli, char *path, size_t size)
 {
     const char *env = getenv("GOXEL_SOCKET_PATH");
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
 
-    if (!cli->socket && env && env[0]) {
-        snprintf(path, size, "%s", env);
-        return;
-    }
     if (cli->socket) {
         snprintf(path, size, "%s", cli->socket);
         return;
     }
-    if (geteuid() != 0 && runtime && runtime[0]) {
-        snprintf(path, size, "%s/goxel/goxel-daemon.sock", runtime);
-        if (access(path, F_OK) == 0 || access(SYSTEM_SOCKET, F_OK) != 0)
-            return;
+    if (env && env[0]) {
+        snprintf(path, size, "%s", env);
+        return;
     }
+    if (user_socket(path, size) &&
+            (access(path, F_OK) == 0 || access(SYSTEM_SOCKET, F_OK) != 0))
+        return;
     snprintf(path, size, "%s", SYSTEM_SOCKET);
 }
 

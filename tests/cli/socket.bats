@@ -112,3 +112,25 @@ END
     grep -q '"success": true' typed
     grep -q 'goxel.create_project' "$XDG_STATE_HOME/goxel/goxelctl_history"
 }
+
+@test "without a session the client looks where the daemon listens" {
+    [ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null || skip "no setpriv"
+    as=()
+    if [ "$(id -u)" -eq 0 ]; then
+        cp "$goxelctl" "$daemon" "$BATS_TEST_TMPDIR"
+        chmod a+x "$BATS_TEST_TMPDIR"/goxel*
+        as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+        "${as[@]}" test -x "$BATS_TEST_TMPDIR/goxelctl" ||
+            skip "the directory of the test is closed to others"
+        goxelctl=$BATS_TEST_TMPDIR/goxelctl
+        daemon=$BATS_TEST_TMPDIR/goxel-daemon
+    fi
+    for runtime in "" XDG_RUNTIME_DIR=/gone XDG_RUNTIME_DIR=relative; do
+        place=$(env -i $runtime "${as[@]}" "$daemon" --print-config |
+            sed -n 's/^daemon.socket_path=\([^ ]*\).*/\1/p')
+        separately env -i $runtime "${as[@]}" "$goxelctl" ping --timeout 2
+        # The other place it may name is the system's, when a daemon is there.
+        [ "$status" -eq 0 ] || [[ "$err" == *"$place"* ]] ||
+            [ -e /run/goxel-daemon.sock ]
+    done
+}
