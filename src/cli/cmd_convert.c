@@ -216,7 +216,7 @@ const struct gox_cli_command gox_cli_cmd_convert = {
                 "castle.obj\n"
                 "goxelctl convert models/*.vox --to glb --out-dir web -j 4\n"
                 "# a mesh to voxels\n"
-                "goxelctl convert --size 128 statue.stl statue.gox",
+                "goxelctl convert --size 128 statue.obj statue.gox",
         .min_args = 1,
         .max_args = -1,
         .options = options,

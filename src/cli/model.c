@@ -11,10 +11,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Requests are JSON, and so UTF-8; the names of files need not be. */
+static int check_name(const char *path, struct gox_error *err)
+{
+    char *full = gox_cli_absolute(path);
+    json_t *text = full ? json_string(full) : NULL;
+    bool is_utf8 = text || !full;
+
+    json_decref(text);
+    gox_free(full);
+    if (is_utf8)
+        return 0;
+    return gox_error_set(err, GOX_ERR_PARAMS,
+            "%s: its name or directory is not UTF-8, as requests to the daemon "
+            "have to be; rename it",
+            path);
+}
+
 int gox_model_check(const char *path, struct gox_error *err)
 {
     struct stat st;
+    int rc = check_name(path, err);
 
+    if (rc != 0)
+        return rc;
     if (stat(path, &st) != 0) {
         if (errno == ENOENT)
             return gox_error_set(

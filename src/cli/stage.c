@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,10 +73,25 @@ static int open_error(int number, const char *target, struct gox_error *err)
             dir_len > 1 ? dir_len - 1 : dir_len, target, strerror(number), now);
 }
 
+/* The daemon is told the name in a request, which is UTF-8. */
+static bool is_utf8(const char *text)
+{
+    json_t *value = json_string(text);
+    bool valid = value != NULL;
+
+    json_decref(value);
+    return valid;
+}
+
 static int check_target(const char *target, struct gox_error *err)
 {
     struct stat st;
 
+    if (!is_utf8(target))
+        return gox_error_set(err, GOX_ERR_PARAMS,
+                "the output %s is not named in UTF-8, as requests to the "
+                "daemon have to be; choose another name",
+                target);
     if (base_name(target)[0] == '\0' ||
             (stat(target, &st) == 0 && S_ISDIR(st.st_mode)))
         return gox_error_set(err, GOX_ERR_IO,

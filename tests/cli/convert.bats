@@ -273,3 +273,20 @@ stuck_daemon() {
     [ "$status" -eq 1 ]
     [[ "$err" == *"did you mean goxel.add_voxel"* ]]
 }
+
+@test "names that are not UTF-8 are told as such" {
+    name=$(printf 'x\xff.gox')
+    cp a.gox "$name"
+    for c in info render convert; do
+        last=()
+        if [ $c = convert ]; then last=(x.vox); fi
+        separately "$goxelctl" $c "$name" "${last[@]}"
+        [ "$status" -eq 1 ]
+        [[ "$err" == *"not UTF-8"*"rename it"* ]]
+        [ "$(wc -l <"$BATS_TEST_TMPDIR/.err")" -eq 1 ]
+    done
+    separately "$goxelctl" convert a.gox "$(printf 'y\xff.vox')"
+    [ "$status" -eq 1 ]
+    [[ "$err" == *"not named in UTF-8"* ]]
+    nothing_left .
+}
