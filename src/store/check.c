@@ -51,6 +51,8 @@ static int write_copy(sqlite3 *from, const char *temp, const char *name,
     sqlite3_exec(from, "COMMIT", NULL, NULL, NULL);
     if (rc == 0 && name != NULL)
         rc = gox__db_put_meta(to, "name", name, err);
+    if (rc == 0)
+        rc = gox__db_finish(to, err);
     gox__db_close(to);
     return rc;
 }

@@ -159,8 +159,8 @@ static char *make_uri(const char *path, const char *query)
 static const char *const PRAGMAS[] = {
         [GOX_DB_CREATE] = "PRAGMA page_size=1024;"
                           "PRAGMA auto_vacuum=INCREMENTAL;"
-                          "PRAGMA journal_mode=WAL;"
-                          "PRAGMA synchronous=FULL;",
+                          "PRAGMA synchronous=OFF;"
+                          "PRAGMA journal_mode=WAL;",
         [GOX_DB_WRITE] = "PRAGMA synchronous=OFF;"
                          "PRAGMA wal_autocheckpoint=0;"
                          "PRAGMA cache_size=-1024;",
@@ -193,7 +193,9 @@ static int open_uri(const char *vfs, const char *path, enum gox_db_role role,
 int gox__db_open(const char *vfs, const char *path, enum gox_db_role role,
         sqlite3 **db, struct gox_error *err)
 {
-    const char *query = role == GOX_DB_AUX ? "?gox_aux=1" : "";
+    /* Only these may cut the WAL off. */
+    bool is_aux = role == GOX_DB_AUX || role == GOX_DB_CREATE;
+    const char *query = is_aux ? "?gox_aux=1" : "";
 
     *db = NULL;
     int rc = open_uri(vfs, path, role, query, db);
@@ -222,6 +224,19 @@ int gox__db_open(const char *vfs, const char *path, enum gox_db_role role,
         *db = NULL;
     }
     return code;
+}
+
+int gox__db_finish(sqlite3 *db, struct gox_error *err)
+{
+    sqlite3_file *file = NULL;
+
+    int rc = sqlite3_wal_checkpoint_v2(
+            db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (rc == SQLITE_OK)
+        rc = file->pMethods->xSync(file, SQLITE_SYNC_FULL);
+    return rc == SQLITE_OK ? 0 : gox__db_fail(db, rc, "sync", err);
 }
 
 void gox__db_close(sqlite3 *db)

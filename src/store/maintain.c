@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What goes on beside the edits: one thread syncs and checkpoints, another
- * writes snapshots.
+ * What goes on beside the edits: some threads sync and checkpoint, one writes
+ * snapshots.
  *
  * Syncing is an fsync of the WAL outside the gate. A checkpoint copies the WAL
  * into the file through a connection of its own, also outside the gate; only
@@ -168,55 +168,103 @@ static void leave_store(gox_stores *stores, gox_store *store)
     pthread_cond_broadcast(&stores->done);
 }
 
-/* How often the thread looks; syncs begin that much before they are due. */
-static int64_t round_ns(const gox_stores *stores)
+/* When the store is due for something; INT64_MAX: it is not. */
+static int64_t due_at(const gox_stores *stores, gox_store *store)
 {
-    int64_t ns = stores->settings.interval_ms * GOX_NS_PER_MS / 10;
+    int64_t at = INT64_MAX;
 
-    return ns > 50 * GOX_NS_PER_MS ? 50 * GOX_NS_PER_MS : ns;
+    if (store->is_closing || atomic_load(&store->is_unsafe))
+        return store->must_sync ? 0 : INT64_MAX;
+    if (store->must_sync)
+        return 0;
+    if (stores->settings.durability == GOX_DURABILITY_INTERVAL &&
+            atomic_load(&store->is_dirty))
+        at = store->sync_at_ns;
+    if (atomic_load(&store->wal_bytes) >= stores->settings.wal_bytes &&
+            !store->is_in_checkpoint && store->checkpoint_at_ns < at)
+        at = store->checkpoint_at_ns;
+    return at;
 }
 
-static bool wants_sync(const gox_stores *stores, gox_store *store, int64_t now)
-{
-    return stores->settings.durability == GOX_DURABILITY_INTERVAL &&
-           atomic_load(&store->is_dirty) && now >= store->sync_at_ns &&
-           !atomic_load(&store->is_unsafe);
-}
-
-static bool wants_checkpoint(
-        const gox_stores *stores, gox_store *store, int64_t now)
-{
-    return atomic_load(&store->wal_bytes) >= stores->settings.wal_bytes &&
-           now >= store->checkpoint_at_ns && !atomic_load(&store->is_unsafe);
-}
-
-/* One thing that is due. Stores may come and go while the mutex is free, so the
- * list is walked from the start each time. */
-static bool serve_one(gox_stores *stores)
+/* The one that is due first, and how many are due by now. */
+static gox_store *find_due(gox_stores *stores, int64_t *at_ns, unsigned *count)
 {
     int64_t now = gox_time_now_ns();
+    gox_store *first = NULL;
 
+    *at_ns = INT64_MAX;
+    *count = 0;
     for (gox_store *s = stores->first; s != NULL; s = s->next) {
-        bool must_sync = wants_sync(stores, s, now);
-        bool must_checkpoint = wants_checkpoint(stores, s, now);
-        if (s->is_closing || (!must_sync && !must_checkpoint))
+        int64_t at = due_at(stores, s);
+        *count += at <= now;
+        if (at >= *at_ns)
             continue;
-        s->users++;
-        if (must_sync)
-            s->sync_at_ns = now + stores->settings.interval_ms * GOX_NS_PER_MS -
-                            round_ns(stores);
-        if (must_checkpoint)
-            s->checkpoint_at_ns = now + 50 * GOX_NS_PER_MS;
-        pthread_mutex_unlock(&stores->mutex);
-        if (must_sync)
-            (void)gox__store_sync(s, NULL);
-        if (must_checkpoint)
-            run_checkpoint(s);
-        pthread_mutex_lock(&stores->mutex);
-        leave_store(stores, s);
-        return true;
+        *at_ns = at;
+        first = s;
     }
-    return false;
+    return first;
+}
+
+static void serve_sync(gox_stores *stores, gox_store *store)
+{
+    bool is_awaited = store->must_sync;
+
+    store->must_sync = false;
+    /* The interval is from the beginning of one fsync to that of the next. */
+    store->sync_at_ns =
+            gox_time_now_ns() + stores->settings.interval_ms * GOX_NS_PER_MS;
+    pthread_mutex_unlock(&stores->mutex);
+    int rc = gox__store_sync(store, NULL);
+    pthread_mutex_lock(&stores->mutex);
+    if (is_awaited)
+        store->sync_code = rc;
+}
+
+static void serve_checkpoint(gox_stores *stores, gox_store *store)
+{
+    store->is_in_checkpoint = true;
+    pthread_mutex_unlock(&stores->mutex);
+    run_checkpoint(store);
+    pthread_mutex_lock(&stores->mutex);
+    store->is_in_checkpoint = false;
+    store->checkpoint_at_ns = gox_time_now_ns() + 50 * GOX_NS_PER_MS;
+}
+
+/* One thing of a store that is due. It stays while it has users. */
+static void serve(gox_stores *stores, gox_store *store)
+{
+    store->users++;
+    if (store->must_sync ||
+            (store->sync_at_ns <= gox_time_now_ns() &&
+                    atomic_load(&store->is_dirty) &&
+                    stores->settings.durability == GOX_DURABILITY_INTERVAL))
+        serve_sync(stores, store);
+    else
+        serve_checkpoint(stores, store);
+    leave_store(stores, store);
+}
+
+/* The first waits for what comes due; the others help when it is much. */
+static void run_sync(gox_stores *stores, bool is_first)
+{
+    while (!stores->is_stopping) {
+        int64_t at;
+        unsigned count;
+        gox_store *store = find_due(stores, &at, &count);
+        if (count > 1)
+            pthread_cond_signal(&stores->more);
+        if (count > 0) {
+            serve(stores, store);
+        } else if (!is_first) {
+            pthread_cond_wait(&stores->more, &stores->mutex);
+        } else if (store == NULL) {
+            pthread_cond_wait(&stores->due, &stores->mutex);
+        } else {
+            struct timespec until = {.tv_sec = (time_t)(at / GOX_NS_PER_S),
+                    .tv_nsec = (long)(at % GOX_NS_PER_S)};
+            pthread_cond_timedwait(&stores->due, &stores->mutex, &until);
+        }
+    }
 }
 
 static void *sync_main(void *ctx)
@@ -224,18 +272,42 @@ static void *sync_main(void *ctx)
     gox_stores *stores = ctx;
 
     pthread_mutex_lock(&stores->mutex);
-    while (!stores->is_stopping) {
-        while (serve_one(stores))
-            ;
-        if (stores->is_stopping)
-            break;
-        int64_t at = gox_time_now_ns() + round_ns(stores);
-        struct timespec until = {.tv_sec = (time_t)(at / GOX_NS_PER_S),
-                .tv_nsec = (long)(at % GOX_NS_PER_S)};
-        pthread_cond_timedwait(&stores->wake, &stores->mutex, &until);
-    }
+    run_sync(stores, true);
     pthread_mutex_unlock(&stores->mutex);
     return NULL;
+}
+
+static void *help_main(void *ctx)
+{
+    gox_stores *stores = ctx;
+
+    pthread_mutex_lock(&stores->mutex);
+    run_sync(stores, false);
+    pthread_mutex_unlock(&stores->mutex);
+    return NULL;
+}
+
+void gox__stores_wake_sync(gox_stores *stores)
+{
+    pthread_mutex_lock(&stores->mutex);
+    pthread_cond_signal(&stores->due);
+    pthread_mutex_unlock(&stores->mutex);
+}
+
+void gox__stores_sync_many(
+        gox_stores *stores, gox_store *const *list, size_t count)
+{
+    pthread_mutex_lock(&stores->mutex);
+    for (size_t i = 0; i < count; i++) {
+        list[i]->sync_code = 1; /* not yet */
+        list[i]->must_sync = true;
+    }
+    pthread_cond_signal(&stores->due);
+    for (size_t i = 0; i < count; i++) {
+        while (list[i]->sync_code > 0)
+            pthread_cond_wait(&stores->done, &stores->mutex);
+    }
+    pthread_mutex_unlock(&stores->mutex);
 }
 
 /* A snapshot that came to nothing leaves its rows to the next. */
@@ -298,21 +370,25 @@ void gox__stores_wake(gox_stores *stores)
 
 int gox__stores_start_threads(gox_stores *stores)
 {
-    stores->has_sync =
-            pthread_create(&stores->sync_thread, NULL, sync_main, stores) == 0;
-    stores->has_work =
-            pthread_create(&stores->work_thread, NULL, work_main, stores) == 0;
-    return stores->has_sync && stores->has_work ? 0 : GOX_ERR_NOMEM;
+    for (unsigned i = 0; i <= GOX_SYNC_THREADS; i++) {
+        void *(*run)(void *) = i == 0   ? sync_main
+                               : i == 1 ? work_main
+                                        : help_main;
+        if (pthread_create(&stores->threads[i], NULL, run, stores) != 0)
+            return GOX_ERR_NOMEM;
+        stores->thread_count++;
+    }
+    return 0;
 }
 
 void gox__stores_stop_threads(gox_stores *stores)
 {
     pthread_mutex_lock(&stores->mutex);
     stores->is_stopping = true;
-    gox__stores_wake(stores);
+    pthread_cond_broadcast(&stores->due);
+    pthread_cond_broadcast(&stores->more);
+    pthread_cond_broadcast(&stores->wake);
     pthread_mutex_unlock(&stores->mutex);
-    if (stores->has_sync)
-        pthread_join(stores->sync_thread, NULL);
-    if (stores->has_work)
-        pthread_join(stores->work_thread, NULL);
+    for (unsigned i = 0; i < stores->thread_count; i++)
+        pthread_join(stores->threads[i], NULL);
 }

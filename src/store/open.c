@@ -88,13 +88,9 @@ int gox__store_write_new(gox_stores *stores, const char *name, const char *path,
             gox__vfs_name(stores->vfs), temp, GOX_DB_CREATE, &db, err);
     if (rc == 0)
         rc = fill_new(db, name, img, head, err);
-    /* Closing brings the WAL into the file, with an fsync. */
+    if (rc == 0)
+        rc = gox__db_finish(db, err);
     gox__db_close(db);
-    char *wal = gox__path_join(temp, "-wal");
-    if (rc == 0 && (wal == NULL || gox__file_exists(wal)))
-        rc = gox_error_set(err, GOX_ERR_IO,
-                "cannot write %s to the disk; nothing was made", temp);
-    gox_free(wal);
     if (rc == 0)
         rc = gox__file_move(temp, path, err);
     if (rc < 0)
@@ -186,7 +182,10 @@ static int on_commit(void *ctx, sqlite3 *db, const char *name, int frames)
 
     (void)db;
     (void)name;
-    atomic_store(&store->wal_bytes, (uint64_t)frames * (1024 + 24) + 32);
+    uint64_t bytes = (uint64_t)frames * (1024 + 24) + 32;
+    uint64_t limit = store->stores->settings.wal_bytes;
+    if (atomic_exchange(&store->wal_bytes, bytes) < limit && bytes >= limit)
+        gox__stores_wake_sync(store->stores);
     return SQLITE_OK;
 }
 
@@ -220,6 +219,7 @@ static void publish(gox_store *store)
 {
     pthread_mutex_lock(&store->stores->mutex);
     store->is_closing = false;
+    pthread_cond_signal(&store->stores->due);
     pthread_mutex_unlock(&store->stores->mutex);
 }
 

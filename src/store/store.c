@@ -12,6 +12,9 @@
 #include <assert.h>
 #include <string.h>
 
+/* From so many projects in one turn on their rows are written on all cores. */
+#define MANY_STORES 64
+
 /* ---- following the history ---- */
 
 /* Whether the row of the edit will be there as long as a row that names it is
@@ -133,15 +136,22 @@ static int finish_commit(gox_store *store, struct gox_error *err)
     gox__gate_leave(&store->gate);
     if (rc < 0)
         return rc;
-    atomic_store(&store->is_dirty, true);
-    if (store->stores->settings.durability == GOX_DURABILITY_ALWAYS) {
-        rc = gox__store_sync(store, err);
-        if (rc < 0)
-            return rc;
-    }
+    if (!atomic_exchange(&store->is_dirty, true) &&
+            store->stores->settings.durability == GOX_DURABILITY_INTERVAL)
+        gox__stores_wake_sync(store->stores);
+    return 0;
+}
+
+static bool is_always(const gox_store *store)
+{
+    return store->stores->settings.durability == GOX_DURABILITY_ALWAYS;
+}
+
+/* The turn is in the file, and on the disk if that was wanted. */
+static void end_turn(gox_store *store)
+{
     store->durable = store->head;
     gox__turn_reset(&store->turn);
-    return 0;
 }
 
 static void fill_head(gox_store *store)
@@ -151,15 +161,18 @@ static void fill_head(gox_store *store)
     store->head.voxels = gox_image_solid(store->img);
 }
 
-int gox_store_commit(gox_store *store, struct gox_error *err)
+/* Writes the turn without syncing. */
+static int put_turn(gox_store *store, bool may_wait, struct gox_error *err)
 {
-    if (!gox_store_has_turn(store))
-        return 0;
     int rc = check_turn(store, err);
+
     if (rc < 0)
         return rc;
     fill_head(store);
     if (!gox__gate_try(&store->gate)) {
+        if (!may_wait)
+            return gox_error_set(err, GOX_ERR_BUSY,
+                    "project \"%s\": its store is at work", store->name);
         int64_t from = gox_time_now_ns();
         gox__gate_enter_owner(&store->gate);
         int64_t waited = gox_time_now_ns() - from;
@@ -169,18 +182,83 @@ int gox_store_commit(gox_store *store, struct gox_error *err)
     return finish_commit(store, err);
 }
 
-int gox_store_try_commit(gox_store *store, struct gox_error *err)
+static int commit(gox_store *store, bool may_wait, struct gox_error *err)
 {
     if (!gox_store_has_turn(store))
         return 0;
-    int rc = check_turn(store, err);
-    if (rc < 0)
-        return rc;
-    fill_head(store);
-    if (!gox__gate_try(&store->gate))
-        return gox_error_set(err, GOX_ERR_BUSY,
-                "project \"%s\": its store is at work", store->name);
-    return finish_commit(store, err);
+    int rc = put_turn(store, may_wait, err);
+    if (rc == 0 && is_always(store))
+        rc = gox__store_sync(store, err);
+    if (rc == 0)
+        end_turn(store);
+    return rc;
+}
+
+int gox_store_commit(gox_store *store, struct gox_error *err)
+{
+    return commit(store, true, err);
+}
+
+int gox_store_try_commit(gox_store *store, struct gox_error *err)
+{
+    return commit(store, false, err);
+}
+
+struct many {
+    gox_store **list;
+    int *codes;
+    struct gox_error *errs;
+};
+
+static int put_one(void *ctx, size_t i, unsigned thread)
+{
+    struct many *m = ctx;
+
+    (void)thread;
+    m->codes[i] = gox_store_has_turn(m->list[i])
+                          ? put_turn(m->list[i], true, &m->errs[i])
+                          : 1;
+    return 0;
+}
+
+/* Writes all turns; few of them are not worth a thread. */
+static int put_turns(struct many *m, size_t count)
+{
+    if (count >= MANY_STORES)
+        return gox_parallel_for(NULL, count, put_one, m);
+    for (size_t i = 0; i < count; i++)
+        (void)put_one(m, i, 0);
+    return 0;
+}
+
+int gox_store_commit_many(
+        gox_store **list, size_t count, int *codes, struct gox_error *errs)
+{
+    if (count == 0)
+        return 0;
+    gox_store **written = gox_malloc_array(count, sizeof(gox_store *));
+    if (written == NULL)
+        return GOX_ERR_NOMEM;
+    struct many m = {list, codes, errs};
+    size_t n = 0;
+    int rc = put_turns(&m, count);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (codes[i] == 0)
+            written[n++] = list[i];
+    }
+    if (is_always(list[0]))
+        gox__stores_sync_many(list[0]->stores, written, n);
+    for (size_t i = 0; i < count; i++) {
+        if (codes[i] == 0 && is_always(list[i]) && list[i]->sync_code < 0) {
+            codes[i] = list[i]->sync_code;
+            errs[i] = list[i]->unsafe_err;
+        }
+        if (codes[i] == 0)
+            end_turn(list[i]);
+        codes[i] = codes[i] > 0 ? 0 : codes[i];
+    }
+    gox_free(written);
+    return rc;
 }
 
 /* ---- taking a turn back ---- */

@@ -93,6 +93,11 @@ int gox_store_commit(gox_store *store, struct gox_error *err) GOX_MUST_CHECK;
 /* The same, but GOX_ERR_BUSY instead of waiting; try again in the next turn. */
 int gox_store_try_commit(
         gox_store *store, struct gox_error *err) GOX_MUST_CHECK;
+/* Commits several projects of one gox_stores: with durability ALWAYS their
+ * fsyncs go on at the same time. codes[i] and errs[i] are what gox_store_commit
+ * would say. GOX_ERR_NOMEM: nothing was done. */
+int gox_store_commit_many(gox_store **list, size_t count, int *codes,
+        struct gox_error *errs) GOX_MUST_CHECK;
 /* After a failed commit: puts the image and the history back to the last
  * commit. Undo steps are read again from the file. When even that fails, the
  * project must be closed and opened again. Layer pointers are void after it. */

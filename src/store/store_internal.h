@@ -30,13 +30,15 @@ int gox__vfs_sync(sqlite3_file *file);
 
 /* ---- db.c ---- */
 enum gox_db_role {
-    GOX_DB_CREATE, /* a new file, in one piece, no WAL */
+    GOX_DB_CREATE, /* a new file under another name; see gox__db_finish */
     GOX_DB_WRITE,  /* the one writer */
     GOX_DB_AUX,    /* checkpoints, backups, reading beside the writer */
     GOX_DB_READ    /* of a directory that is not ours */
 };
 int gox__db_open(const char *vfs, const char *path, enum gox_db_role role,
         sqlite3 **db, struct gox_error *err) GOX_MUST_CHECK;
+/* Brings a new file to the disk, whole; it was written without any fsync. */
+int gox__db_finish(sqlite3 *db, struct gox_error *err) GOX_MUST_CHECK;
 void gox__db_close(sqlite3 *db);
 int gox__db_exec(
         sqlite3 *db, const char *sql, struct gox_error *err) GOX_MUST_CHECK;
@@ -349,7 +351,13 @@ struct gox_store {
     struct gox_error job_err;
     struct gox_error unsafe_err;
     int64_t sync_at_ns, checkpoint_at_ns; /* not before */
+    bool is_in_checkpoint;
+    bool must_sync; /* gox_store_commit_many waits for it */
+    int sync_code;
 };
+
+/* Many projects sync at the same time: one disk flush serves several. */
+#define GOX_SYNC_THREADS 4
 
 struct gox_stores {
     struct gox_store_settings settings;
@@ -357,9 +365,12 @@ struct gox_stores {
     int lock_fd;
     gox_vfs *vfs; /* NULL: read-only */
     pthread_mutex_t mutex;
-    pthread_cond_t wake, done; /* for the threads; for those who wait */
-    pthread_t sync_thread, work_thread;
-    bool has_sync, has_work, is_stopping;
+    pthread_cond_t due, more; /* for the first sync thread; for the others */
+    pthread_cond_t wake;      /* for the snapshot thread */
+    pthread_cond_t done;      /* for those who wait for maintenance */
+    pthread_t threads[GOX_SYNC_THREADS + 1];
+    unsigned thread_count;
+    bool is_stopping;
     gox_store *first;
 };
 
@@ -375,7 +386,12 @@ int gox__stores_start_threads(gox_stores *stores) GOX_MUST_CHECK;
 void gox__stores_stop_threads(gox_stores *stores);
 /* fsync of the WAL; on failure the store is unsafe for good. */
 int gox__store_sync(gox_store *store, struct gox_error *err);
+/* There is a snapshot to write; a store has become due for a sync thread. */
 void gox__stores_wake(gox_stores *stores);
+void gox__stores_wake_sync(gox_stores *stores);
+/* Syncs them all, several at a time; sync_code of each says how it went. */
+void gox__stores_sync_many(
+        gox_stores *stores, gox_store *const *list, size_t count);
 
 /* ---- restore.c: the journal back into the history ---- */
 /* Edits that can be redone, then up to `edits` that can be undone. db is inside

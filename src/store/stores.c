@@ -81,8 +81,10 @@ static void init_threading(gox_stores *stores)
     pthread_mutex_init(&stores->mutex, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&stores->wake, &attr);
+    pthread_cond_init(&stores->due, &attr);
     pthread_condattr_destroy(&attr);
+    pthread_cond_init(&stores->more, NULL);
+    pthread_cond_init(&stores->wake, NULL);
     pthread_cond_init(&stores->done, NULL);
 }
 
@@ -146,6 +148,8 @@ void gox_stores_close(gox_stores *stores)
     gox__vfs_free(stores->vfs);
     if (stores->lock_fd >= 0)
         close(stores->lock_fd);
+    pthread_cond_destroy(&stores->due);
+    pthread_cond_destroy(&stores->more);
     pthread_cond_destroy(&stores->wake);
     pthread_cond_destroy(&stores->done);
     pthread_mutex_destroy(&stores->mutex);

@@ -154,6 +154,56 @@ static void test_always(void **state)
     gox_test_dir_remove(dir);
 }
 
+/* Three projects in one turn; the fsync of one fails. */
+static void test_commit_many(void **state)
+{
+    char dir[64];
+    struct project p[3];
+    gox_store *list[3];
+    int codes[3];
+    struct gox_error errs[3], err;
+    struct gox_store_settings settings = FAULTY;
+    (void)state;
+
+    test_faulty_vfs();
+    gox_test_dir(dir);
+    settings.durability = GOX_DURABILITY_ALWAYS;
+    gox_stores *stores = test_open_dir(dir, &settings);
+    for (int i = 0; i < 3; i++) {
+        char name[2] = {(char)('a' + i), '\0'};
+        test_create(stores, name, &p[i]);
+        list[i] = p[i].store;
+    }
+    for (int turn = 0; turn < 20; turn++) {
+        unsigned before = test_syncs();
+        for (int i = 0; i < 2; i++) /* the third has nothing to commit */
+            test_point(&p[i], turn, 0, 0, 0xff0000ffU);
+        assert_int_equal(gox_store_commit_many(list, 3, codes, errs), 0);
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(codes[i], 0);
+        assert_int_equal(test_syncs(), before + 2);
+        assert_false(gox_store_has_turn(list[0]));
+    }
+    for (int i = 0; i < 3; i++)
+        test_point(&p[i], 99, 0, 0, 0xff0000ffU);
+    test_fail_sync(2);
+    assert_int_equal(gox_store_commit_many(list, 3, codes, errs), 0);
+    int failed = 0;
+    for (int i = 0; i < 3; i++) {
+        failed += codes[i] < 0;
+        if (codes[i] < 0) {
+            assert_non_null(strstr(errs[i].text, "fsync"));
+            assert_int_equal(gox_store_rollback(list[i], &err), 0);
+        }
+        assert_int_equal(gox_store_has_turn(list[i]), 0);
+    }
+    assert_int_equal(failed, 1);
+    for (int i = 0; i < 3; i++)
+        test_close(&p[i]);
+    gox_stores_close(stores);
+    gox_test_dir_remove(dir);
+}
+
 static void wait_for(bool (*is_so)(struct project *p), struct project *p)
 {
     for (int i = 0; i < 2000; i++) {
@@ -305,6 +355,7 @@ int main(void)
             cmocka_unit_test(test_disk_full),
             cmocka_unit_test(test_snapshot_disk_full),
             cmocka_unit_test(test_always),
+            cmocka_unit_test(test_commit_many),
             cmocka_unit_test(test_interval),
             cmocka_unit_test(test_no_memory),
             cmocka_unit_test(test_open_no_memory),

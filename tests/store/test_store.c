@@ -647,6 +647,43 @@ static void test_maintenance(void **state)
     gox_test_dir_remove(dir);
 }
 
+/* So many that a turn is written on several threads. */
+static void test_many_projects(void **state)
+{
+    enum { MANY = 70 };
+    static struct project p[MANY];
+    gox_store *list[MANY];
+    int codes[MANY];
+    static struct gox_error errs[MANY];
+    char dir[64], name[16];
+    (void)state;
+
+    gox_test_dir(dir);
+    gox_stores *stores = test_open_dir(dir, NULL);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof(name), "p%d", i);
+        test_create(stores, name, &p[i]);
+        list[i] = p[i].store;
+    }
+    for (int turn = 0; turn < 10; turn++) {
+        for (int i = 0; i < MANY; i++)
+            test_point(&p[i], turn, i, 0, 0xff0000ffU);
+        assert_int_equal(gox_store_commit_many(list, MANY, codes, errs), 0);
+        for (int i = 0; i < MANY; i++)
+            assert_int_equal(codes[i], 0);
+    }
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof(name), "p%d", i);
+        if (i % 10 == 0) {
+            test_reopen(stores, name, &p[i]);
+            assert_int_equal(gox_image_solid(p[i].img), 10);
+        }
+        test_close(&p[i]);
+    }
+    gox_stores_close(stores);
+    gox_test_dir_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -665,6 +702,7 @@ int main(void)
             cmocka_unit_test(test_read_only),
             cmocka_unit_test(test_compact),
             cmocka_unit_test(test_maintenance),
+            cmocka_unit_test(test_many_projects),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
