@@ -32,7 +32,7 @@ struct gox_store_settings {
     int interval_ms;            /* 1000 */
     uint64_t history_max_bytes; /* of the journal, 1 GiB */
     uint64_t wal_bytes;         /* is moved into the file from here on, 4 MiB */
-    uint64_t wal_hard_bytes;    /* or at the latest here, 64 MiB */
+    uint64_t wal_hard_bytes;    /* or at the latest here, 32 MiB */
     uint64_t snapshot_bytes; /* gox_store_wants_snapshot, 16 MiB of journal */
     unsigned threads;        /* to read snapshots; one a core */
     bool is_read_only;       /* nothing is locked, nothing can be written */

@@ -69,7 +69,7 @@ static void set_defaults(struct gox_store_settings *s)
     if (s->wal_bytes == 0)
         s->wal_bytes = (uint64_t)4 << 20;
     if (s->wal_hard_bytes == 0)
-        s->wal_hard_bytes = (uint64_t)64 << 20;
+        s->wal_hard_bytes = (uint64_t)32 << 20;
     if (s->snapshot_bytes == 0)
         s->snapshot_bytes = (uint64_t)16 << 20;
 }
