@@ -27,7 +27,8 @@ static bool user_socket(char *path, size_t size)
     if (gox_os_is_root())
         return false;
     gox_buf_init(&dir, 0);
-    if (gox_os_runtime_dir(&dir) == 0)
+    /* Another user's directory may hold a socket that only looks like ours. */
+    if (gox_os_runtime_dir(&dir) == 0 && !gox_os_is_foreign(gox_buf_text(&dir)))
         known = (size_t)snprintf(path, size, "%s/goxel-daemon.sock",
                         gox_buf_text(&dir)) < size;
     gox_buf_fini(&dir);

@@ -35,8 +35,12 @@ void gox_os_raise_fd_limit(unsigned count);
 int gox_os_runtime_dir(struct gox_buf *path) GOX_MUST_CHECK;
 int gox_os_state_dir(struct gox_buf *path) GOX_MUST_CHECK;
 bool gox_os_is_root(void);
+/* True when path is there and belongs to neither this user nor root. Always
+ * false for root. */
+bool gox_os_is_foreign(const char *path);
 /* Makes a directory and those above it, mode 0700 for new ones. One that is
- * there already is fine. */
+ * there already is fine, unless it is another user's in a directory that all
+ * may write to (GOX_ERR_FORBIDDEN). */
 int gox_os_make_dirs(const char *path, struct gox_error *err) GOX_MUST_CHECK;
 /* The path made absolute by the current directory, without "." and "..". */
 int gox_os_absolute(const char *path, struct gox_buf *out) GOX_MUST_CHECK;

@@ -112,6 +112,29 @@ static bool is_dir(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool gox_os_is_foreign(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && !gox_os_is_root() && st.st_uid != 0 &&
+           st.st_uid != geteuid();
+}
+
+/* In a directory that everybody writes to, such as /tmp, somebody else may have
+ * made the name first, to put a socket of his own there. */
+static bool is_trap(char *path, size_t len)
+{
+    struct stat st;
+    size_t slash = len;
+    while (slash > 0 && path[slash - 1] != '/')
+        slash--;
+    char saved = path[slash];
+    path[slash] = '\0';
+    bool is_shared = stat(slash > 0 ? path : ".", &st) == 0 &&
+                     (st.st_mode & S_IWOTH) != 0;
+    path[slash] = saved;
+    return is_shared && gox_os_is_foreign(path);
+}
+
 int gox_os_make_dirs(const char *path, struct gox_error *err)
 {
     char text[PATH_MAX];
@@ -128,6 +151,11 @@ int gox_os_make_dirs(const char *path, struct gox_error *err)
         if (mkdir(text, 0700) != 0 && errno != EEXIST && !is_dir(text))
             return gox_error_set_errno(err, GOX_ERR_IO, errno,
                     "the directory %s cannot be made", text);
+        if (is_trap(text, i))
+            return gox_error_set(err, GOX_ERR_FORBIDDEN,
+                    "%s belongs to another user, in a directory that all may "
+                    "write to; name another place",
+                    text);
         text[i] = saved;
     }
     if (!is_dir(path))
