@@ -9,6 +9,7 @@
 #include "daemon/api/common.h"
 #include "daemon/api/groups.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What the three steps of one call share. */
@@ -101,6 +102,17 @@ static int start_job(
     return 0;
 }
 
+/* "gox, vox, qb", as far as it fits. */
+static void list_writable(char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < gox_format_count && used + 1 < size; i++)
+        if (gox_formats[i]->write != NULL)
+            used += (size_t)snprintf(text + used, size - used, "%s%s",
+                    used > 0 ? ", " : "", gox_formats[i]->extensions[0]);
+}
+
 /* The format of parameter i, or the one the path's extension names. */
 static int find_format(struct gox_call *call, size_t i, const char *path,
         const struct gox_format **format)
@@ -115,12 +127,12 @@ static int find_format(struct gox_call *call, size_t i, const char *path,
                 (int)name.len, name.data);
     }
     *format = gox_format_find_path(path);
-    if (*format == NULL)
-        return gox_call_fail(call, GOX_ERR_UNSUPPORTED,
-                "the extension of %s names no format; give format, or one of "
-                "the extensions of goxel.list_formats",
-                path);
-    return 0;
+    if (*format != NULL)
+        return 0;
+    char known[200];
+    list_writable(known, sizeof known);
+    return gox_call_fail(call, GOX_ERR_UNSUPPORTED,
+            "the extension of %s names no format; it can be %s", path, known);
 }
 
 static int check_writable(
