@@ -13,11 +13,14 @@ format: voxel
 render: voxel
 loop: platform
 store: voxel format
+config: rpc platform
+log: platform
+http: loop platform
 client: rpc loop platform
-daemon: voxel format render store rpc loop platform
-manager: client rpc loop platform
-mcp: client rpc loop platform manager
-cli: client rpc loop platform manager
+daemon: voxel format render store rpc loop platform config log http
+manager: client rpc loop platform config log
+mcp: client rpc loop platform manager config http
+cli: client rpc loop platform manager config log
 main: daemon manager mcp cli platform'
 
 bad=0
