@@ -8,11 +8,10 @@
 #define GOX_DAEMON_SETTINGS_H
 
 #include "base/buf.h"
+#include "base/log_level.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum gox_log_level { GOX_LOG_ERROR, GOX_LOG_WARN, GOX_LOG_INFO, GOX_LOG_DEBUG };
 
 /* X(section, key, TYPE, flag, environment, default, min, max, help). Types: INT
  * (min ... max), TEXT (bytes up to max), LEVEL. A default of "" that is a path
