@@ -21,6 +21,16 @@ static void on_prepare(uv_prepare_t *handle)
     }
     if (now - start > loop->lag_ns[0])
         loop->lag_ns[0] = now - start;
+    if (loop->turn_end != NULL)
+        loop->turn_end(loop->turn_end_ctx);
+}
+
+/* Runs after what came in was handled. */
+static void on_check(uv_check_t *handle)
+{
+    gox_loop *loop = handle->data;
+    if (loop->turn_end != NULL)
+        loop->turn_end(loop->turn_end_ctx);
 }
 
 gox_loop *gox_loop_new(void)
@@ -38,6 +48,11 @@ gox_loop *gox_loop_new(void)
     loop->prepare.data = loop;
     uv_prepare_start(&loop->prepare, on_prepare);
     uv_unref((uv_handle_t *)&loop->prepare);
+    uv_check_init(&loop->uv, &loop->check);
+    loop->check.data = loop;
+    uv_check_start(&loop->check, on_check);
+    uv_unref((uv_handle_t *)&loop->check);
+    loop->turn_end = NULL;
     return loop;
 }
 
@@ -45,7 +60,9 @@ void gox_loop_free(gox_loop *loop)
 {
     if (loop == NULL)
         return;
+    loop->turn_end = NULL;
     uv_close((uv_handle_t *)&loop->prepare, NULL);
+    uv_close((uv_handle_t *)&loop->check, NULL);
     /* A close callback may ask to stop; what is closing must still end. */
     while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
         ;
@@ -63,6 +80,12 @@ void gox_loop_run(gox_loop *loop)
 void gox_loop_stop(gox_loop *loop)
 {
     uv_stop(&loop->uv);
+}
+
+void gox_loop_set_turn_end(gox_loop *loop, void (*fn)(void *ctx), void *ctx)
+{
+    loop->turn_end = fn;
+    loop->turn_end_ctx = ctx;
 }
 
 int64_t gox_loop_now_ns(const gox_loop *loop)

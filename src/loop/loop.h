@@ -21,6 +21,9 @@ void gox_loop_free(gox_loop *loop);
 /* Runs until gox_loop_stop or until nothing is left to wait for. */
 void gox_loop_run(gox_loop *loop);
 void gox_loop_stop(gox_loop *loop);
+/* fn runs once at least after the events of each turn, before the loop waits
+ * again: for work that a whole turn shares. NULL: none. */
+void gox_loop_set_turn_end(gox_loop *loop, void (*fn)(void *ctx), void *ctx);
 /* Monotonic nanoseconds at the start of this turn; costs nothing. */
 int64_t gox_loop_now_ns(const gox_loop *loop);
 /* The longest turn of the last seconds: how long a new event may have had to

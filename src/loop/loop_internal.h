@@ -12,6 +12,9 @@
 struct gox_loop {
     uv_loop_t uv;
     uv_prepare_t prepare;
+    uv_check_t check;
+    void (*turn_end)(void *ctx);
+    void *turn_end_ctx;
     int64_t lag_ns[2];    /* the longest turn of this window and the last */
     int64_t window_at_ns; /* when this window began */
     /* What is read lives here until the reader's callback returns, so that an
