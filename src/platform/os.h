@@ -18,6 +18,10 @@ int gox_os_thread_count(void);
 /* Processors this process may use, at least 1. */
 unsigned gox_os_cpu_count(void);
 int gox_os_pid(void);
+/* The calling thread's number as the system lists it. */
+int gox_os_thread_id(void);
+/* When the file was made, milliseconds since 1970; 0 when it cannot be told. */
+int64_t gox_os_file_birth_ms(int fd);
 void gox_os_hostname(char *name, size_t size);
 /* Free bytes of the file system at path; -1 when they cannot be told. */
 int64_t gox_os_disk_free(const char *path);

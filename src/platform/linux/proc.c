@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 uint64_t gox_os_rss_bytes(void)
@@ -44,4 +45,19 @@ int gox_os_fd_count(void)
 int gox_os_thread_count(void)
 {
     return count_entries("/proc/self/task");
+}
+
+int gox_os_thread_id(void)
+{
+    return (int)gettid();
+}
+
+int64_t gox_os_file_birth_ms(int fd)
+{
+    struct statx st;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) != 0 ||
+            (st.stx_mask & STATX_BTIME) == 0)
+        return 0;
+    return (int64_t)st.stx_btime.tv_sec * 1000 +
+           (int64_t)st.stx_btime.tv_nsec / 1000000;
 }
