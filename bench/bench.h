@@ -76,5 +76,6 @@ void bench_server(struct bench *b);
 void bench_model(struct bench *b);
 void bench_pingpong(struct bench *b);
 void bench_convert(struct bench *b);
+void bench_store(struct bench *b);
 
 #endif

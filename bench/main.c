@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * goxel-bench BIN_DIR [CORPUS_DIR [RESULTS.json]]: runs all benchmarks on the
- * real programs and prints one table. Exit 0 when every bar was met. */
+ * goxel-bench BIN_DIR [CORPUS_DIR [RESULTS.json [GROUP]]]: runs all benchmarks
+ * (or one group of them) on the real programs and prints one table. Exit 0 when
+ * every bar was met. */
 #include "bench.h"
 
 #include <signal.h>
@@ -8,11 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct {
+    const char *name;
+    void (*run)(struct bench *b);
+} GROUPS[] = {
+        {"server", bench_server},
+        {"model", bench_model},
+        {"pingpong", bench_pingpong},
+        {"convert", bench_convert},
+        {"store", bench_store},
+};
+
+static void run_groups(struct bench *b, const char *only)
+{
+    for (size_t i = 0; i < sizeof GROUPS / sizeof GROUPS[0]; i++)
+        if (only == NULL || strcmp(only, GROUPS[i].name) == 0)
+            GROUPS[i].run(b);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        fprintf(stderr,
-                "usage: goxel-bench BIN_DIR [CORPUS_DIR [RESULTS.json]]\n");
+        fprintf(stderr, "usage: goxel-bench BIN_DIR [CORPUS_DIR [RESULTS.json "
+                        "[GROUP]]]\n");
         return 2;
     }
     struct bench b = {.bin_dir = argv[1],
@@ -26,10 +45,7 @@ int main(int argc, char **argv)
     b.json = json;
     printf("%-44s %10s %-4s %-9s %-6s %s\n", "what", "measured", "", "bar", "",
             "against (ratio)");
-    bench_server(&b);
-    bench_model(&b);
-    bench_pingpong(&b);
-    bench_convert(&b);
+    run_groups(&b, argc > 4 ? argv[4] : NULL);
     printf("%u figures, %u bars missed\n", b.row_count, b.failed_count);
     if (json != NULL) {
         fprintf(json, "\n]\n");
