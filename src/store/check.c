@@ -206,8 +206,8 @@ static int check_record(
     return more;
 }
 
-static int check_row(sqlite3_stmt *stmt, struct gox_store_check *check,
-        struct gox_error *why)
+static int check_row(sqlite3_stmt *stmt, struct gox_row_room *room,
+        struct gox_store_check *check, struct gox_error *why)
 {
     struct gox_row row;
     struct gox_record record;
@@ -217,7 +217,7 @@ static int check_row(sqlite3_stmt *stmt, struct gox_store_check *check,
     int more;
 
     check->journal_rows++;
-    int rc = gox__row_open(&row, seq, data, data == NULL ? 0 : len, why);
+    int rc = gox__row_open(&row, seq, data, data == NULL ? 0 : len, room, why);
     if (rc < 0)
         return rc;
     while ((more = gox__row_next(&row, &record)) > 0) {
@@ -235,6 +235,7 @@ static int check_row(sqlite3_stmt *stmt, struct gox_store_check *check,
 static int check_journal(sqlite3 *db, struct gox_store_check *check,
         struct gox_task *task, struct gox_error *err)
 {
+    struct gox_row_room room = {0};
     struct gox_error why = {0};
     sqlite3_stmt *stmt = NULL;
     int step = SQLITE_DONE;
@@ -242,7 +243,7 @@ static int check_journal(sqlite3 *db, struct gox_store_check *check,
     int rc = gox__db_prepare(
             db, "SELECT seq, body FROM journal ORDER BY seq", &stmt, &why);
     while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
-        rc = check_row(stmt, check, &why);
+        rc = check_row(stmt, &room, check, &why);
         rc = judge(check, rc, &why, err);
         if (rc == 0)
             rc = gox_task_check(task, &why);
@@ -250,6 +251,7 @@ static int check_journal(sqlite3 *db, struct gox_store_check *check,
     if (rc == 0 && step != SQLITE_DONE)
         rc = gox__db_fail(db, step, "read", &why);
     sqlite3_finalize(stmt);
+    gox__row_room_fini(&room);
     return judge(check, rc, &why, err);
 }
 

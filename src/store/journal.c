@@ -3,6 +3,7 @@
  *
  * Invariant: a row at hand stays valid until the next call or release; nobody
  * keeps one over a commit. */
+#include "base/alloc.h"
 #include "store/store_internal.h"
 
 #include <string.h>
@@ -31,6 +32,7 @@ void gox__journal_release(struct gox_journal *journal)
     if (journal->held != NULL)
         sqlite3_reset(journal->held);
     journal->held = NULL;
+    journal->records.count = 0;
 }
 
 void gox__journal_close(struct gox_journal *journal)
@@ -38,13 +40,15 @@ void gox__journal_close(struct gox_journal *journal)
     gox__journal_release(journal);
     sqlite3_finalize(journal->find);
     sqlite3_finalize(journal->prior);
+    gox__row_room_fini(&journal->room);
+    gox_free(journal->records.items);
     memset(journal, 0, sizeof(*journal));
 }
 
 /* A blob that cannot be read whole comes as NULL with the error in the
  * connection. */
 static int open_row(sqlite3 *db, sqlite3_stmt *stmt, struct gox_row *row,
-        struct gox_error *err)
+        struct gox_row_room *room, struct gox_error *err)
 {
     uint64_t seq = (uint64_t)sqlite3_column_int64(stmt, 0);
     const void *data = sqlite3_column_blob(stmt, 1);
@@ -52,7 +56,7 @@ static int open_row(sqlite3 *db, sqlite3_stmt *stmt, struct gox_row *row,
 
     if (data == NULL && sqlite3_errcode(db) == SQLITE_NOMEM)
         return gox__db_fail(db, SQLITE_NOMEM, "read", err);
-    return gox__row_open(row, seq, data, data == NULL ? 0 : len, err);
+    return gox__row_open(row, seq, data, data == NULL ? 0 : len, room, err);
 }
 
 static int step_to(struct gox_journal *journal, sqlite3_stmt *stmt,
@@ -70,7 +74,7 @@ static int step_to(struct gox_journal *journal, sqlite3_stmt *stmt,
     else if (step != SQLITE_ROW)
         rc = gox__db_fail(journal->db, step, "read", err);
     else
-        rc = open_row(journal->db, stmt, row, err);
+        rc = open_row(journal->db, stmt, row, &journal->room, err);
     if (rc < 0)
         gox__journal_release(journal);
     else
@@ -106,25 +110,85 @@ int gox__journal_prior(struct gox_journal *journal, uint64_t revision,
     return step_to(journal, journal->prior, revision, row, err);
 }
 
+/* The records of the row at hand, read once for many that look for one. */
+static int list_records(struct gox_journal *journal, const struct gox_row *row,
+        struct gox_error *err)
+{
+    struct gox_row copy = *row;
+
+    if (journal->records.count > 0)
+        return 0;
+    int rc = gox__row_read_all(&copy, &journal->records);
+    if (rc < 0)
+        gox_error_set(err, rc, "the journal row %llu: %s",
+                (unsigned long long)row->head.last, gox_error_text(rc));
+    return rc;
+}
+
+/* The first record in the list from the revision on. */
+static size_t find_from(const struct gox_record_list *list, uint64_t revision)
+{
+    size_t low = 0, high = list->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (list->items[middle].revision < revision)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 int gox__journal_find_edit(struct gox_journal *journal, uint64_t edit,
         struct gox_record *record, struct gox_error *err)
 {
+    const struct gox_record_list *list = &journal->records;
     struct gox_row row;
 
     int rc = gox__journal_find(journal, edit, &row, err);
-    while (rc == 0 && (rc = gox__row_next(&row, record)) > 0) {
-        if (record->revision == edit && record->step == GOX_HISTORY_EDIT)
-            return record->op == GOX_RECORD_BASE ? GOX_ERR_NOT_FOUND : 0;
-        rc = 0;
+    if (rc == 0)
+        rc = list_records(journal, &row, err);
+    for (size_t i = find_from(list, edit); rc == 0 && i < list->count; i++) {
+        const struct gox_record *r = &list->items[i];
+        if (r->revision != edit)
+            break;
+        if (r->step != GOX_HISTORY_EDIT)
+            continue;
+        *record = *r;
+        return r->op == GOX_RECORD_BASE ? GOX_ERR_NOT_FOUND : 0;
     }
     if (rc == 0)
         return gox_error_set(err, GOX_ERR_NOT_FOUND, "revision %llu is no edit",
                 (unsigned long long)edit);
-    if (rc == GOX_ERR_FORMAT)
-        gox_error_set(err, rc,
-                "the journal row with revision %llu is malformed",
-                (unsigned long long)edit);
     return rc;
+}
+
+int gox__journal_find_undo(struct gox_journal *journal, uint64_t edit,
+        struct gox_record *record, struct gox_error *err)
+{
+    const struct gox_record_list *list = &journal->records;
+    uint64_t at = INT64_MAX;
+    struct gox_row row;
+    int rc = 0;
+
+    while (rc == 0 && at > edit) {
+        rc = gox__journal_prior(journal, at, &row, err);
+        if (rc == 0)
+            rc = list_records(journal, &row, err);
+        for (size_t i = list->count; rc == 0 && i-- > 0;) {
+            const struct gox_record *r = &list->items[i];
+            /* A new edit ends what can be redone. */
+            if (r->step == GOX_HISTORY_EDIT)
+                return GOX_ERR_NOT_FOUND;
+            if (r->edit != edit || r->step != GOX_HISTORY_UNDO)
+                continue;
+            *record = *r;
+            return r->op == GOX_RECORD_MOVED ? 0 : GOX_ERR_NOT_FOUND;
+        }
+        at = row.head.first - 1;
+    }
+    return rc < 0 ? rc : GOX_ERR_NOT_FOUND;
 }
 
 int gox__journal_apply(struct gox_journal *other,
@@ -179,15 +243,15 @@ static int note_damage(
 }
 
 static int replay_rows(sqlite3 *db, sqlite3_stmt *stmt,
-        struct gox_journal *other, struct gox_image *img,
-        struct gox_replay *replay, struct gox_error *err)
+        struct gox_journal *other, struct gox_row_room *room,
+        struct gox_image *img, struct gox_replay *replay, struct gox_error *err)
 {
     struct gox_row row;
     uint64_t expected = replay->head.last + 1;
     int step, rc = 0;
 
     while ((step = sqlite3_step(stmt)) == SQLITE_ROW) {
-        rc = open_row(db, stmt, &row, err);
+        rc = open_row(db, stmt, &row, room, err);
         if (rc == 0 && row.head.first != expected)
             rc = gox_error_set(err, GOX_ERR_FORMAT,
                     "journal row %llu does not follow revision %llu",
@@ -209,6 +273,7 @@ int gox__journal_replay(sqlite3 *db, int64_t revision, struct gox_image *img,
         struct gox_replay *replay, struct gox_error *err)
 {
     struct gox_journal other;
+    struct gox_row_room room = {0};
     sqlite3_stmt *stmt = NULL;
     struct gox_error why = {0};
 
@@ -227,8 +292,9 @@ int gox__journal_replay(sqlite3 *db, int64_t revision, struct gox_image *img,
         }
     }
     if (rc == 0)
-        rc = replay_rows(db, stmt, &other, img, replay, &why);
+        rc = replay_rows(db, stmt, &other, &room, img, replay, &why);
     sqlite3_finalize(stmt);
+    gox__row_room_fini(&room);
     gox__journal_close(&other);
     if (rc < 0)
         rc = note_damage(replay, rc, &why);

@@ -310,16 +310,6 @@ void gox__stores_sync_many(
     pthread_mutex_unlock(&stores->mutex);
 }
 
-/* A snapshot that came to nothing leaves its rows to the next. */
-static void keep_refs(gox_store *store, uint64_t min_ref)
-{
-    uint64_t held = atomic_load(&store->min_ref);
-
-    while (min_ref < held &&
-            !atomic_compare_exchange_weak(&store->min_ref, &held, min_ref))
-        ;
-}
-
 static void run_job(gox_stores *stores, gox_store *store)
 {
     struct gox_image *img = store->job_img;
@@ -332,8 +322,6 @@ static void run_job(gox_stores *stores, gox_store *store)
     pthread_mutex_unlock(&stores->mutex);
     int rc = gox__snapshot_write(store, img, &store->job, &err);
     gox_image_free(img);
-    if (rc < 0)
-        keep_refs(store, store->job.min_ref);
     if (rc == 0) {
         atomic_fetch_add(&store->snapshots, 1);
         rc = gox__snapshot_tidy(store, &err);

@@ -141,7 +141,6 @@ static int reserve(gox_stores *stores, const char *name, gox_store **result,
     store->is_closing = true;
     store->history_max_bytes = stores->settings.history_max_bytes;
     store->kept_snapshots = 2;
-    atomic_store(&store->min_ref, UINT64_MAX);
     memcpy(store->name, name, strlen(name));
     store->path = gox__name_path(stores->dir, name, GOX_STORE_SUFFIX);
     gox__gate_init(&store->gate);
@@ -258,7 +257,6 @@ int gox_store_create(gox_stores *stores, const char *name,
     store->head = store->durable = head;
     /* Its base record is as good as a snapshot. */
     store->floor = revision;
-    atomic_store(&store->trimmed, revision);
     publish(store);
     *result = store;
     return 0;
@@ -360,24 +358,6 @@ static int load_file(
     return 0;
 }
 
-/* Rows before the first one are gone; and the base record is no edit. */
-static int find_trimmed(gox_store *store, struct gox_error *err)
-{
-    struct gox_journal journal;
-    struct gox_row row;
-    uint64_t trimmed = store->head.last;
-
-    int rc = gox__journal_open(&journal, store->db, err);
-    if (rc == 0)
-        rc = gox__journal_find_first(&journal, &row, err);
-    if (rc == 0)
-        trimmed = row.head.first == 0 ? 0 : row.head.first - 1;
-    gox__journal_close(&journal);
-    atomic_store(&store->trimmed, trimmed);
-    /* A damaged old row only makes the history shorter. */
-    return rc == GOX_ERR_NOT_FOUND || rc == GOX_ERR_FORMAT ? 0 : rc;
-}
-
 static int open_file(gox_store *store, struct gox_loaded *loaded,
         struct gox_store_report *report, struct gox_error *err)
 {
@@ -399,7 +379,7 @@ static int open_file(gox_store *store, struct gox_loaded *loaded,
     atomic_store(
             &store->journal_bytes, s->journal_bytes + loaded->replay.bytes);
     atomic_store(&store->since_snapshot, loaded->replay.bytes);
-    return find_trimmed(store, err);
+    return 0;
 }
 
 int gox_store_open(gox_stores *stores, const char *name, gox_store **result,

@@ -9,9 +9,10 @@
 #include <libdeflate.h>
 #include <string.h>
 
+/* Returns the form, or GOX_ERR_FORMAT. */
 static int get_head(struct gox_bytes *in, struct gox_row_head *h, uint64_t seq)
 {
-    unsigned version = gox_bytes_u8(in, "a version");
+    unsigned form = gox_bytes_u8(in, "a form");
 
     h->last = seq;
     h->first = seq - gox__get_varint(in);
@@ -20,7 +21,9 @@ static int get_head(struct gox_bytes *in, struct gox_row_head *h, uint64_t seq)
     h->state = seq - gox__get_varint(in);
     uint64_t top = gox__get_varint(in);
     h->redo_top = top == 0 ? 0 : seq - (top - 1);
-    return in->failed || version != 1 || h->first > seq ? GOX_ERR_FORMAT : 0;
+    if (in->failed || form == 0 || form > GOX_ROW_PACKED || h->first > seq)
+        return GOX_ERR_FORMAT;
+    return (int)form;
 }
 
 int gox__row_peek(
@@ -30,11 +33,50 @@ int gox__row_peek(
 
     gox_bytes_init(&in, data, len, NULL);
     gox_bytes_u32le(&in, "a checksum");
-    return get_head(&in, head, seq);
+    int form = get_head(&in, head, seq);
+    return form < 0 ? form : 0;
+}
+
+/* ---- packed rows ---- */
+
+void gox__row_room_fini(struct gox_row_room *room)
+{
+    if (room->decompressor != NULL)
+        libdeflate_free_decompressor(room->decompressor);
+    gox_free(room->data);
+    memset(room, 0, sizeof(*room));
+}
+
+/* Deflate does not make more of one byte. */
+#define MOST_INFLATED 1040
+
+/* Lets the row's cursor go on in the records as they were before packing. */
+static int unpack(struct gox_row *row, struct gox_row_room *room)
+{
+    uint64_t len = gox__get_varint(&row->in);
+    size_t left = gox_bytes_left(&row->in);
+    const uint8_t *data = row->in.data + row->in.pos;
+
+    if (row->in.failed || len > (uint64_t)INT32_MAX ||
+            len / MOST_INFLATED > left)
+        return GOX_ERR_FORMAT;
+    if (len != left) {
+        if (room->decompressor == NULL)
+            room->decompressor = libdeflate_alloc_decompressor();
+        if (room->decompressor == NULL ||
+                !gox_grow(&room->data, &room->capacity, (size_t)len, 1))
+            return GOX_ERR_NOMEM;
+        if (libdeflate_deflate_decompress(room->decompressor, data, left,
+                    room->data, (size_t)len, NULL) != LIBDEFLATE_SUCCESS)
+            return GOX_ERR_FORMAT;
+        data = room->data;
+    }
+    gox_bytes_init(&row->in, data, (size_t)len, NULL);
+    return 0;
 }
 
 int gox__row_open(struct gox_row *row, uint64_t seq, const void *data,
-        size_t len, struct gox_error *err)
+        size_t len, struct gox_row_room *room, struct gox_error *err)
 {
     uint8_t place[8];
 
@@ -50,9 +92,13 @@ int gox__row_open(struct gox_row *row, uint64_t seq, const void *data,
         return gox_error_set(err, GOX_ERR_FORMAT,
                 "journal row %llu has a wrong checksum",
                 (unsigned long long)seq);
-    if (get_head(&row->in, &row->head, seq) < 0)
-        return gox_error_set(err, GOX_ERR_FORMAT,
-                "journal row %llu is malformed", (unsigned long long)seq);
+    int rc = get_head(&row->in, &row->head, seq);
+    row->form = rc;
+    if (rc == GOX_ROW_PACKED)
+        rc = unpack(row, room);
+    if (rc < 0)
+        return gox_error_set(err, rc, "journal row %llu is malformed",
+                (unsigned long long)seq);
     row->revision = row->head.first - 1;
     return 0;
 }
@@ -106,7 +152,7 @@ static void get_point(struct gox_row *row, struct gox_record *r)
     r->layer_id = (int)gox__get_varint(&row->in);
     r->voxels_changed = 1;
     get_pos(&row->in, &row->pos);
-    gox_bytes_take(&row->in, 8, "two colours");
+    gox_bytes_take(&row->in, r->is_one_sided ? 4 : 8, "colours");
 }
 
 static void get_moved(struct gox_row *row, struct gox_record *r, unsigned flags)
@@ -161,10 +207,12 @@ int gox__row_next(struct gox_row *row, struct gox_record *record)
     unsigned first = gox_bytes_u8(&row->in, "a record");
     if ((first & 0x10) == 0)
         row->revision++;
-    if ((first & 0x0f) > GOX_RECORD_MOVED)
-        return gox_bytes_fail(&row->in, "a record of kind %u", first & 0x0f);
+    unsigned op = first & 7;
+    if (op > GOX_RECORD_MOVED)
+        return gox_bytes_fail(&row->in, "a record of kind %u", op);
     memset(record, 0, offsetof(struct gox_record, label));
-    record->op = (enum gox_record_op)(first & 0x0f);
+    record->op = (enum gox_record_op)op;
+    record->is_one_sided = (first & GOX_RECORD_ONE_SIDED) != 0;
     record->step = GOX_HISTORY_EDIT;
     record->revision = record->edit = row->revision;
     record->at_ms = get_sum(&row->in, row->head.at_ms);
@@ -176,6 +224,20 @@ int gox__row_next(struct gox_row *row, struct gox_record *record)
     return row->in.failed ? GOX_ERR_FORMAT : 1;
 }
 
+int gox__row_read_all(struct gox_row *row, struct gox_record_list *list)
+{
+    struct gox_record record;
+    int more;
+
+    while ((more = gox__row_next(row, &record)) > 0) {
+        if (!gox_grow(&list->items, &list->capacity, list->count + 1,
+                    sizeof(*list->items)))
+            return GOX_ERR_NOMEM;
+        list->items[list->count++] = record;
+    }
+    return more;
+}
+
 /* ---- changes ---- */
 
 void gox__changes_init(
@@ -185,6 +247,7 @@ void gox__changes_init(
     reader->in = record->changes;
     reader->pos = record->pos;
     reader->is_point = record->op == GOX_RECORD_POINT;
+    reader->is_one_sided = record->is_one_sided;
 }
 
 void gox__changes_fini(struct gox_change_reader *reader)
@@ -204,7 +267,8 @@ static void get_point_change(
     change->form = GOX_CHANGE_POINT;
     change->pos = get_pos(&reader->in, &reader->pos);
     change->before = get_color(&reader->in);
-    change->after = get_color(&reader->in);
+    if (!reader->is_one_sided)
+        change->after = get_color(&reader->in);
 }
 
 static int get_block(struct gox_bytes *in, gox_block **block)
@@ -237,7 +301,7 @@ static int get_runs(struct gox_change_reader *reader, struct gox_change *change)
             return GOX_ERR_FORMAT;
         reader->runs[i] = (struct gox_log_run){
                 (uint16_t)start, (uint16_t)length, get_color(in)};
-        reader->run_after[i] = get_color(in);
+        reader->run_after[i] = reader->is_one_sided ? 0 : get_color(in);
         from = (size_t)(start + length);
     }
     change->form = GOX_CHANGE_RUNS;
@@ -371,6 +435,8 @@ int gox__record_apply(
     const struct gox_layer *layer = NULL;
     int more = 0;
 
+    if (record->is_one_sided && !is_back)
+        return GOX_ERR_NOT_FOUND;
     int rc = apply_frames(record->frames, is_back, img);
     /* Only before the base there is no layer. */
     if (rc == 0 && img->layer_count == 0 &&

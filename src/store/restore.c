@@ -121,21 +121,40 @@ static int make_image(struct walk *w)
             w->store->history, w->store->img, w->start, &w->img);
 }
 
+/* The record that has the other side of the edit, and whether it is the side
+ * before: what a packed edit leads to is in the record that undid it. */
+static int find_side(struct walk *w, uint64_t edit, struct gox_record *record,
+        bool *is_before, struct gox_error *err)
+{
+    int rc = gox__journal_find_edit(&w->journal, edit, record, err);
+
+    *is_before = !w->is_redo;
+    bool is_missing =
+            rc == GOX_ERR_NOT_FOUND || (rc == 0 && record->is_one_sided);
+    if (!w->is_redo || !is_missing)
+        return rc;
+    *is_before = true;
+    return gox__journal_find_undo(&w->journal, edit, record, err);
+}
+
+static int move_by(struct walk *w, uint64_t edit, struct gox_error *err)
+{
+    struct gox_record record;
+    bool is_before;
+
+    int rc = find_side(w, edit, &record, &is_before, err);
+    return rc < 0 ? rc : gox__record_apply(&record, is_before, w->img);
+}
+
 /* Brings the image to the state after the edit at hand. */
 static int move_image(struct walk *w, uint64_t edit, struct gox_error *err)
 {
-    struct gox_record record;
-
     int rc = make_image(w);
-    for (size_t i = 0; rc == 0 && i < w->pending_count; i++) {
-        rc = gox__journal_find_edit(&w->journal, w->pending[i], &record, err);
-        if (rc == 0)
-            rc = gox__record_apply(&record, !w->is_redo, w->img);
-    }
+
+    for (size_t i = 0; rc == 0 && i < w->pending_count; i++)
+        rc = move_by(w, w->pending[i], err);
     w->pending_count = 0;
-    if (rc == 0)
-        rc = gox__journal_find_edit(&w->journal, edit, &record, err);
-    return rc < 0 ? rc : gox__record_apply(&record, !w->is_redo, w->img);
+    return rc < 0 ? rc : move_by(w, edit, err);
 }
 
 static int take_image(struct walk *w, struct old_edit *o, uint64_t edit,
@@ -173,8 +192,9 @@ static int give_one(
 {
     struct gox_record record;
     struct old_edit o = {.count = 0};
+    bool is_before;
 
-    int rc = gox__journal_find_edit(&w->journal, edit, &record, err);
+    int rc = find_side(w, edit, &record, &is_before, err);
     if (rc < 0)
         return rc;
     *base = record.base;
@@ -188,7 +208,7 @@ static int give_one(
     if (record.kind == GOX_EDIT_STRUCTURE) {
         rc = take_image(w, &o, edit, err);
     } else {
-        rc = add_changes(&o, &record, w->is_redo);
+        rc = add_changes(&o, &record, !is_before);
         if (rc == 0)
             rc = note_pending(w, edit);
     }
@@ -250,6 +270,7 @@ static int collect_redo(
 {
     uint64_t at = w->store->head.redo_top;
     struct gox_record record;
+    bool is_before;
     int rc = 0;
 
     while (rc == 0 && at != w->start) {
@@ -257,7 +278,7 @@ static int collect_redo(
                     sizeof(*list->items)))
             return GOX_ERR_NOMEM;
         list->items[list->count++] = at;
-        rc = gox__journal_find_edit(&w->journal, at, &record, err);
+        rc = find_side(w, at, &record, &is_before, err);
         if (rc == 0 && record.base >= at)
             rc = GOX_ERR_NOT_FOUND; /* not a line: nothing can be redone */
         at = rc == 0 ? record.base : at;

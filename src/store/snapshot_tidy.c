@@ -200,26 +200,11 @@ static int drop_base(gox_store *store, sqlite3 *reader, int64_t oldest,
     return rc < 0 ? rc : 0;
 }
 
-/* Says up to where rows will go before it looks at what the owner names: of the
- * two at least one sees the other. Returns what was said before. */
-static uint64_t claim_rows(gox_store *store, int64_t *limit)
-{
-    uint64_t was = atomic_load(&store->trimmed);
-
-    if ((uint64_t)*limit > was)
-        atomic_store(&store->trimmed, (uint64_t)*limit);
-    uint64_t named = atomic_load(&store->min_ref);
-    if (named <= (uint64_t)*limit)
-        *limit = (int64_t)named - 1;
-    return was;
-}
-
 /* Drops the oldest rows while there is too much history. */
 static int trim_rows(
         gox_store *store, sqlite3 *reader, int64_t limit, struct gox_error *err)
 {
     int64_t last = -1, dropped = -1;
-    uint64_t was = claim_rows(store, &limit);
     int rc = 0;
 
     while (rc >= 0 && dropped < limit &&
@@ -233,8 +218,6 @@ static int trim_rows(
         dropped = last < limit ? last : limit;
         rc = drop_rows(store, reader, dropped, err);
     }
-    atomic_store(&store->trimmed,
-            dropped > 0 && (uint64_t)dropped > was ? (uint64_t)dropped : was);
     return rc < 0 ? rc : 0;
 }
 

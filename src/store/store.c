@@ -17,18 +17,11 @@
 
 /* ---- following the history ---- */
 
-/* Whether the row of the edit will be there as long as a row that names it is
- * replayed. Rows after the newest snapshot go with it; older ones are kept by
- * min_ref, if they are not on their way out already. */
-static bool may_name(gox_store *store, uint64_t edit)
+/* Rows up to the newest snapshot may be packed to what was before, or go; those
+ * after it stay as they are as long as they are replayed. */
+static bool may_name(const gox_store *store, uint64_t edit)
 {
-    if (edit > store->floor)
-        return true;
-    if (edit <= atomic_load(&store->trimmed))
-        return false;
-    if (edit < atomic_load(&store->min_ref))
-        atomic_store(&store->min_ref, edit);
-    return edit > atomic_load(&store->trimmed);
+    return edit > store->floor;
 }
 
 static void on_event(void *ctx, const struct gox_history_event *event)
@@ -263,28 +256,9 @@ int gox_store_commit_many(
 
 /* ---- taking a turn back ---- */
 
-struct record_list {
-    struct gox_record *items;
-    size_t count, capacity;
-};
-
-static int read_records(struct gox_row *row, struct record_list *list)
-{
-    struct gox_record record;
-    int more;
-
-    while ((more = gox__row_next(row, &record)) > 0) {
-        if (!gox_grow(&list->items, &list->capacity, list->count + 1,
-                    sizeof(*list->items)))
-            return GOX_ERR_NOMEM;
-        list->items[list->count++] = record;
-    }
-    return more;
-}
-
 /* Takes one record back; undo and redo may name an edit of the same turn. */
 static int take_back(struct gox_journal *journal,
-        const struct record_list *list, const struct gox_record *record,
+        const struct gox_record_list *list, const struct gox_record *record,
         struct gox_image *img, struct gox_error *err)
 {
     bool is_undo = record->op == GOX_RECORD_UNDO;
@@ -301,8 +275,9 @@ static int take_back(struct gox_journal *journal,
 
 static int take_turn_back(gox_store *store, struct gox_error *err)
 {
-    struct record_list list = {0};
+    struct gox_record_list list = {0};
     struct gox_journal journal = {0};
+    struct gox_row_room room = {0};
     struct gox_row row;
     size_t len;
 
@@ -310,14 +285,15 @@ static int take_turn_back(gox_store *store, struct gox_error *err)
     if (rc < 0)
         return rc;
     const uint8_t *data = gox__turn_finish(&store->turn, &store->head, &len);
-    rc = gox__row_open(&row, store->head.last, data, len, err);
+    rc = gox__row_open(&row, store->head.last, data, len, &room, err);
     if (rc == 0)
-        rc = read_records(&row, &list);
+        rc = gox__row_read_all(&row, &list);
     if (rc == 0)
         rc = gox__journal_open(&journal, store->db, err);
     for (size_t i = list.count; rc == 0 && i-- > 0;)
         rc = take_back(&journal, &list, &list.items[i], store->img, err);
     gox__journal_close(&journal);
+    gox__row_room_fini(&room);
     gox_free(list.items);
     return rc;
 }
@@ -376,43 +352,6 @@ int gox_store_fetch_history(gox_store *store, int edits, struct gox_error *err)
     return rc;
 }
 
-/* Takes rows back from the newest on, until the revision is reached. */
-static int walk_back(gox_store *store, uint64_t revision, struct gox_image *img,
-        struct gox_error *err)
-{
-    struct gox_journal rows = {0}, other = {0};
-    uint64_t at = store->durable.last;
-
-    int rc = gox__journal_open(&rows, store->db, err);
-    if (rc == 0)
-        rc = gox__journal_open(&other, store->db, err);
-    while (rc == 0 && at > revision) {
-        struct record_list list = {0};
-        struct gox_row row;
-        rc = gox__journal_prior(&rows, at, &row, err);
-        if (rc == 0 && row.head.last != at)
-            rc = gox_error_set(err, GOX_ERR_NOT_FOUND,
-                    "revision %llu is not in the journal any more",
-                    (unsigned long long)revision);
-        uint64_t first = rc == 0 ? row.head.first : 0;
-        if (rc == 0)
-            rc = read_records(&row, &list);
-        for (size_t i = list.count; rc == 0 && i-- > 0;) {
-            const struct gox_record *r = &list.items[i];
-            if (r->revision <= revision)
-                continue;
-            rc = r->op == GOX_RECORD_BASE
-                         ? GOX_ERR_NOT_FOUND
-                         : gox__journal_apply(&other, r, true, img, err);
-        }
-        gox_free(list.items);
-        at = rc == 0 ? first - 1 : at;
-    }
-    gox__journal_close(&rows);
-    gox__journal_close(&other);
-    return rc;
-}
-
 int gox_store_image_at(gox_store *store, uint64_t revision,
         struct gox_image **result, struct gox_error *err)
 {
@@ -428,7 +367,7 @@ int gox_store_image_at(gox_store *store, uint64_t revision,
     if (img == NULL)
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     gox__gate_enter_owner(&store->gate);
-    int rc = walk_back(store, revision, img, err);
+    int rc = gox__walk_back(store->db, store->durable.last, revision, img, err);
     gox__gate_leave(&store->gate);
     if (rc < 0) {
         gox_image_free(img);
@@ -446,6 +385,27 @@ bool gox_store_wants_snapshot(const gox_store *store)
            store->stores->settings.snapshot_bytes;
 }
 
+/* Hands the maintenance thread a snapshot of own_img, which is the image of the
+ * last commit. The mutex is held. */
+static void put_job(
+        gox_store *store, struct gox_image *own_img, const char *label)
+{
+    store->job_img = own_img;
+    store->job = (struct gox_snapshot_head){.revision = store->durable.last,
+            .state = store->durable.state,
+            .redo_top = store->durable.redo_top,
+            .voxels = gox_image_solid(own_img),
+            .journal_bytes = atomic_load(&store->journal_bytes),
+            .min_ref = UINT64_MAX,
+            .at_ms = gox_time_wall_ms()};
+    if (label != NULL)
+        memcpy(store->job.label, label, strlen(label));
+    store->has_job = true;
+    store->floor = store->durable.last;
+    atomic_store(&store->since_snapshot, 0);
+    gox__stores_wake(store->stores);
+}
+
 int gox_store_start_snapshot(gox_store *store, const char *label)
 {
     gox_stores *stores = store->stores;
@@ -454,27 +414,38 @@ int gox_store_start_snapshot(gox_store *store, const char *label)
         return GOX_ERR_BUSY;
     if (label != NULL && strlen(label) >= GOX_NAME_BYTES)
         return GOX_ERR_PARAMS;
+    struct gox_image *img = gox_image_dup(store->img);
+    if (img == NULL)
+        return GOX_ERR_NOMEM;
     pthread_mutex_lock(&stores->mutex);
     int rc = store->has_job || store->is_in_job ? GOX_ERR_BUSY : 0;
-    if (rc == 0) {
-        store->job_img = gox_image_dup(store->img);
-        rc = store->job_img == NULL ? GOX_ERR_NOMEM : 0;
+    if (rc == 0)
+        put_job(store, img, label);
+    pthread_mutex_unlock(&stores->mutex);
+    if (rc < 0)
+        gox_image_free(img);
+    return rc;
+}
+
+int gox_store_write_checkpoint(gox_store *store, struct gox_image *own_img,
+        const char *label, struct gox_error *err)
+{
+    gox_stores *stores = store->stores;
+
+    if (strlen(label) >= GOX_NAME_BYTES) {
+        gox_image_free(own_img);
+        return gox_error_set(err, GOX_ERR_PARAMS,
+                "a label has at most %d bytes", GOX_NAME_BYTES - 1);
     }
-    if (rc == 0) {
-        store->job = (struct gox_snapshot_head){.revision = store->durable.last,
-                .state = store->durable.state,
-                .redo_top = store->durable.redo_top,
-                .voxels = gox_image_solid(store->img),
-                .journal_bytes = atomic_load(&store->journal_bytes),
-                .min_ref = atomic_exchange(&store->min_ref, UINT64_MAX),
-                .at_ms = gox_time_wall_ms()};
-        if (label != NULL)
-            memcpy(store->job.label, label, strlen(label));
-        store->has_job = true;
-        store->floor = store->durable.last;
-        atomic_store(&store->since_snapshot, 0);
-        gox__stores_wake(stores);
-    }
+    pthread_mutex_lock(&stores->mutex);
+    while (store->has_job || store->is_in_job)
+        pthread_cond_wait(&stores->done, &stores->mutex);
+    put_job(store, own_img, label);
+    while (store->has_job || store->is_in_job)
+        pthread_cond_wait(&stores->done, &stores->mutex);
+    int rc = store->job_err.code;
+    if (rc < 0 && err != NULL)
+        *err = store->job_err;
     pthread_mutex_unlock(&stores->mutex);
     return rc;
 }
@@ -496,60 +467,20 @@ int gox_store_wait(gox_store *store, struct gox_error *err)
 int gox_store_find_checkpoint(gox_store *store, const char *label,
         struct gox_image **result, uint64_t *revision, struct gox_error *err)
 {
-    struct gox_snapshot_head head;
-    unsigned damaged = 0;
-
     gox__gate_enter_owner(&store->gate);
-    int rc = gox__snapshot_read(store->db, label,
-            store->stores->settings.threads, &head, result, &damaged, err);
+    int rc = gox__find_checkpoint(store->db, store->stores->settings.threads,
+            store->name, label, result, revision, err);
     gox__gate_leave(&store->gate);
-    if (rc < 0)
-        return rc;
-    if (*result == NULL && damaged > 0)
-        return GOX_ERR_FORMAT;
-    if (*result == NULL)
-        return gox_error_set(err, GOX_ERR_NOT_FOUND,
-                "project \"%s\" has no checkpoint \"%.60s\"", store->name,
-                label);
-    if (revision != NULL)
-        *revision = head.revision;
-    return 0;
+    return rc;
 }
 
 int gox_store_list_checkpoints(gox_store *store,
         struct gox_store_checkpoint **list, size_t *count,
         struct gox_error *err)
 {
-    struct gox_store_checkpoint *items = NULL;
-    sqlite3_stmt *stmt = NULL;
-    size_t capacity = 0;
-
-    *count = 0;
     gox__gate_enter_owner(&store->gate);
-    int rc = gox__db_prepare(store->db,
-            "SELECT label, revision, at_ms FROM snapshot"
-            " WHERE label IS NOT NULL ORDER BY id DESC",
-            &stmt, err);
-    while (rc == 0 && sqlite3_step(stmt) == SQLITE_ROW) {
-        if (!gox_grow(&items, &capacity, *count + 1, sizeof(*items))) {
-            rc = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
-            break;
-        }
-        struct gox_store_checkpoint *c = &items[(*count)++];
-        const char *label = (const char *)sqlite3_column_text(stmt, 0);
-        memset(c, 0, sizeof(*c));
-        strncpy(c->label, label == NULL ? "" : label, GOX_NAME_BYTES - 1);
-        c->revision = (uint64_t)sqlite3_column_int64(stmt, 1);
-        c->at_ms = sqlite3_column_int64(stmt, 2);
-    }
-    sqlite3_finalize(stmt);
+    int rc = gox__list_checkpoints(store->db, list, count, err);
     gox__gate_leave(&store->gate);
-    if (rc < 0) {
-        gox_free(items);
-        items = NULL;
-        *count = 0;
-    }
-    *list = items;
     return rc;
 }
 

@@ -141,6 +141,12 @@ int gox_store_list_checkpoints(gox_store *store,
         struct gox_store_checkpoint **list, size_t *count,
         struct gox_error *err) GOX_MUST_CHECK;
 
+/* Writes the image of the last commit (taken over) as a named checkpoint and
+ * waits until it is in the file. Any thread, while the owner makes no edit and
+ * does not close the store; everything else may go on. */
+int gox_store_write_checkpoint(gox_store *store, struct gox_image *own_img,
+        const char *label, struct gox_error *err) GOX_MUST_CHECK;
+
 struct gox_store_stats {
     uint64_t revision;       /* committed */
     uint64_t journal_bytes;  /* kept, about */
@@ -188,6 +194,22 @@ int gox_stores_backup(gox_stores *stores, const char *name, const char *path,
 /* A copy under another name, with its history. */
 int gox_stores_copy(gox_stores *stores, const char *from, const char *to,
         struct gox_task *task, struct gox_error *err) GOX_MUST_CHECK;
+
+/* Removes the project of this name from the trash for good. */
+int gox_stores_purge(gox_stores *stores, const char *name,
+        struct gox_error *err) GOX_MUST_CHECK;
+
+/* gox_store_image_at without the store: own_now (taken over) is the image at
+ * the committed revision now_revision. */
+int gox_stores_image_at(gox_stores *stores, const char *name,
+        struct gox_image *own_now, uint64_t now_revision, uint64_t revision,
+        struct gox_image **result, struct gox_error *err) GOX_MUST_CHECK;
+int gox_stores_find_checkpoint(gox_stores *stores, const char *name,
+        const char *label, struct gox_image **result, uint64_t *revision,
+        struct gox_error *err) GOX_MUST_CHECK;
+int gox_stores_list_checkpoints(gox_stores *stores, const char *name,
+        struct gox_store_checkpoint **list, size_t *count,
+        struct gox_error *err) GOX_MUST_CHECK;
 
 struct gox_store_check {
     uint64_t snapshots, blocks, journal_rows, edits;

@@ -125,8 +125,12 @@ enum gox_record_op {
     GOX_RECORD_REDO,
     GOX_RECORD_MOVED /* a step as its own changes, like VOXELS/STRUCTURE */
 };
+/* A record that says only what was before: it can be taken back, not carried
+ * out. A bit of its first byte. */
+#define GOX_RECORD_ONE_SIDED 8
 struct gox_record {
     enum gox_record_op op;
+    bool is_one_sided;
     enum gox_history_op step; /* what it was: edit, undo or redo */
     enum gox_edit_kind kind;
     uint64_t revision, edit, base;
@@ -134,27 +138,45 @@ struct gox_record {
     char label[64];
     uint64_t voxels_changed;
     int layer_id;
-    struct gox_bytes frames;  /* STRUCTURE: before and after, may be empty */
+    struct gox_bytes frames;  /* STRUCTURE: before, after; may be empty */
     struct gox_bytes changes; /* a cursor at the first */
     struct gox_pos pos;       /* deltas go on from here */
 };
+enum gox_row_form { GOX_ROW_PLAIN = 1, GOX_ROW_PACKED = 2 };
 struct gox_row {
     struct gox_row_head head;
+    int form;
     struct gox_bytes in; /* the records */
     uint64_t revision;
     char label[64];
     struct gox_pos pos;
 };
-/* Opens a row and verifies its checksum: 0 or GOX_ERR_FORMAT. data is borrowed
- * as long as its records are used. */
+/* Where a packed row is unpacked; all zero to begin. */
+struct gox_row_room {
+    struct libdeflate_decompressor *decompressor;
+    uint8_t *data;
+    size_t capacity;
+};
+void gox__row_room_fini(struct gox_row_room *room);
+/* Opens a row and verifies its checksum: 0, GOX_ERR_FORMAT or NOMEM. data is
+ * borrowed, and the room not used for another row, as long as its records are
+ * used. */
 int gox__row_open(struct gox_row *row, uint64_t seq, const void *data,
-        size_t len, struct gox_error *err) GOX_MUST_CHECK;
-/* 1: a record, 0: the end, GOX_ERR_FORMAT. */
+        size_t len, struct gox_row_room *room,
+        struct gox_error *err) GOX_MUST_CHECK;
 /* Only the head, from the first bytes of a row and unverified. */
 int gox__row_peek(struct gox_row_head *head, uint64_t seq, const void *data,
         size_t len) GOX_MUST_CHECK;
+/* 1: a record, 0: the end, GOX_ERR_FORMAT. */
 int gox__row_next(
         struct gox_row *row, struct gox_record *record) GOX_MUST_CHECK;
+struct gox_record_list {
+    struct gox_record *items;
+    size_t count, capacity;
+};
+/* All records of the row behind those in the list. */
+int gox__row_read_all(
+        struct gox_row *row, struct gox_record_list *list) GOX_MUST_CHECK;
 
 /* One change of a record, both ways. Blocks are owned by the change. */
 struct gox_change {
@@ -173,7 +195,7 @@ struct gox_change_reader {
     int layer_id;
     uint64_t points, blocks; /* left of this layer */
     bool is_point;           /* a POINT record */
-    bool is_done;
+    bool is_one_sided, is_done;
     struct gox_log_run *runs; /* own scratch memory, 4096 each; or NULL */
     gox_rgba *run_after;
 };
@@ -198,6 +220,8 @@ struct gox_journal {
     sqlite3_stmt *prior; /* the last row up to a revision */
     sqlite3_stmt *held;  /* the one that has the row at hand; or NULL */
     struct gox_row row;
+    struct gox_row_room room;
+    struct gox_record_list records; /* of the row at hand, or empty */
 };
 int gox__journal_open(struct gox_journal *journal, sqlite3 *db,
         struct gox_error *err) GOX_MUST_CHECK;
@@ -213,6 +237,10 @@ int gox__journal_prior(struct gox_journal *journal, uint64_t revision,
         struct gox_row *row, struct gox_error *err) GOX_MUST_CHECK;
 /* The record of an edit by its revision. */
 int gox__journal_find_edit(struct gox_journal *journal, uint64_t edit,
+        struct gox_record *record, struct gox_error *err) GOX_MUST_CHECK;
+/* The record with which an edit was undone, as its own changes, by the steps
+ * that are the newest rows. GOX_ERR_NOT_FOUND. */
+int gox__journal_find_undo(struct gox_journal *journal, uint64_t edit,
         struct gox_record *record, struct gox_error *err) GOX_MUST_CHECK;
 /* Carries a record of any op out (or takes it back); other is for the edits
  * that UNDO and REDO name. */
@@ -231,6 +259,16 @@ struct gox_replay {
  * with img as it was before the bad row or after its good part. */
 int gox__journal_replay(sqlite3 *db, int64_t revision, struct gox_image *img,
         struct gox_replay *replay, struct gox_error *err) GOX_MUST_CHECK;
+
+/* ---- past.c: earlier states ---- */
+/* Brings img from one committed revision back to another. */
+int gox__walk_back(sqlite3 *db, uint64_t from, uint64_t revision,
+        struct gox_image *img, struct gox_error *err) GOX_MUST_CHECK;
+int gox__find_checkpoint(sqlite3 *db, unsigned threads, const char *name,
+        const char *label, struct gox_image **result, uint64_t *revision,
+        struct gox_error *err) GOX_MUST_CHECK;
+int gox__list_checkpoints(sqlite3 *db, struct gox_store_checkpoint **list,
+        size_t *count, struct gox_error *err) GOX_MUST_CHECK;
 
 /* ---- blocks.c: blocks by content ---- */
 struct gox_packed_block {
@@ -255,7 +293,7 @@ struct gox_snapshot_head {
     int64_t id;
     uint64_t revision, state, redo_top, voxels, journal_bytes;
     /* The oldest edit that a row between the snapshot before and this one names
-     * and that lies before that one; UINT64_MAX: none. */
+     * and that lies before that one; UINT64_MAX: none, as always now. */
     uint64_t min_ref;
     int64_t at_ms;
     char label[GOX_NAME_BYTES]; /* empty: none */
@@ -328,11 +366,7 @@ struct gox_store {
     struct gox_row_head head;    /* with the turn's edits */
     struct gox_row_head durable; /* committed */
     uint64_t floor;              /* revision of the newest snapshot begun */
-    /* The oldest edit up to floor that a row after it names; UINT64_MAX: none.
-     * Rows up to `trimmed` are gone or going. The owner lowers the one and then
-     * looks at the other, the maintenance thread the other way round. */
-    atomic_uint_fast64_t min_ref, trimmed;
-    gox_history *history; /* NULL: detached */
+    gox_history *history;        /* NULL: detached */
     struct gox_image *img;
     int edits; /* that attach puts into the history */
     uint64_t history_max_bytes;

@@ -465,6 +465,26 @@ int gox_stores_undelete(
     return rc;
 }
 
+int gox_stores_purge(
+        gox_stores *stores, const char *name, struct gox_error *err)
+{
+    int rc = gox__name_check(name, err);
+    char *path = rc < 0 ? NULL
+                        : gox__name_path(stores->trash, name, GOX_STORE_SUFFIX);
+
+    if (rc == 0 && path == NULL)
+        rc = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    if (rc == 0 && !gox__file_exists(path))
+        rc = gox_error_set(err, GOX_ERR_NOT_FOUND,
+                "there is no project \"%s\" in the trash", name);
+    if (rc == 0) {
+        remove_trashed(path);
+        gox__dir_sync(stores->trash);
+    }
+    gox_free(path);
+    return rc;
+}
+
 int gox_stores_empty_trash(
         gox_stores *stores, int64_t before_ms, struct gox_error *err)
 {

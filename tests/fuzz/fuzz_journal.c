@@ -61,6 +61,7 @@ static void read_changes(const struct gox_record *record)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct gox_row row;
+    struct gox_row_room room = {0};
     struct gox_record record;
     struct gox_row_head head;
     struct gox_error err = {.offset = -1};
@@ -69,12 +70,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (img == NULL)
         abort();
     (void)!gox__row_peek(&head, SEQ, bytes, len + CRC_BYTES);
-    int code = gox__row_open(&row, SEQ, bytes, len + CRC_BYTES, &err);
+    int code = gox__row_open(&row, SEQ, bytes, len + CRC_BYTES, &room, &err);
     while (code == 0 && gox__row_next(&row, &record) > 0) {
         read_changes(&record);
         code = apply(&record, img);
     }
     gox_image_free(img);
+    gox__row_room_fini(&room);
     gox_free(bytes);
     return 0;
 }
