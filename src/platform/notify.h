@@ -17,6 +17,7 @@
 #define GOX_NOTIFY_ADDRESS_BYTES 108  /* path or "@name", with its NUL */
 #define GOX_NOTIFY_STATUS_BYTES  256  /* with its NUL; longer ones are cut */
 #define GOX_NOTIFY_MESSAGE_MAX   4096 /* bytes of a datagram */
+#define GOX_NOTIFY_SEND_MS       1000 /* the longest wait for room */
 #define GOX_NOTIFY_FDS_MAX       253  /* descriptors of a datagram (kernel) */
 
 /* ---- client ---- */
@@ -40,11 +41,12 @@ int gox_notify_init(struct gox_notify *notify, bool unset_env,
 void gox_notify_fini(struct gox_notify *notify);
 bool gox_notify_is_on(const struct gox_notify *notify);
 
-/* All of these send without waiting. 1: queued, 0: nobody wants to be told,
- * GOX_ERR_BUSY: the queue is full (counted in lost_count), GOX_ERR_CLOSED:
- * nobody listens at the address, GOX_ERR_TOO_LARGE, GOX_ERR_IO. Losing one is
- * seldom worth more than a log record. status may be NULL; line breaks in it
- * become spaces. */
+/* Status, watchdog and timeout messages are sent without waiting; the others
+ * wait up to GOX_NOTIFY_SEND_MS for room in a full queue. 1: queued, 0: nobody
+ * wants to be told, GOX_ERR_BUSY: the queue is full (counted in lost_count),
+ * GOX_ERR_CLOSED: nobody listens at the address, GOX_ERR_TOO_LARGE, GOX_ERR_IO.
+ * Losing one is seldom worth more than a log record. status may be NULL; line
+ * breaks in it become spaces. */
 int gox_notify_ready(struct gox_notify *notify, const char *status);
 /* With MONOTONIC_USEC in the same datagram; gox_notify_ready must follow, also
  * when the reload failed. Call it after the signal has come. */
@@ -91,7 +93,7 @@ struct gox_notify_message {
     int64_t monotonic_us, extend_timeout_us, watchdog_us;
     int64_t main_pid, errno_value, exit_status;
     unsigned fd_count;      /* came with it, closed */
-    unsigned unknown_count; /* lines with a key that is none of these */
+    unsigned unknown_count; /* lines with another key, or not a number */
 };
 
 /* Listens at a path (mode 0600, an old socket there is replaced, anything else
@@ -113,7 +115,7 @@ int gox_notify_server_receive(struct gox_notify_server *server,
         struct gox_error *err) GOX_MUST_CHECK;
 
 /* The text alone, for tests and fuzzing. GOX_ERR_FORMAT for what is no list of
- * KEY=value lines, holds a NUL, or gives a number that is none. */
+ * KEY=value lines or holds a NUL. */
 int gox_notify_parse(struct gox_notify_message *message, const char *text,
         size_t len, struct gox_error *err) GOX_MUST_CHECK;
 

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* "linux", "macos" or "windows". */
+const char *gox_os_name(void);
 /* Resident memory of this process in bytes, 0 when it cannot be told. */
 uint64_t gox_os_rss_bytes(void);
 /* Processor time this process has used, user and system. */

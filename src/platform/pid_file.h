@@ -34,8 +34,7 @@ struct gox_pid_file_info {
     int64_t pid;          /* as written */
     uint64_t start_ticks; /* of the process that has this number now; 0: none */
     bool is_locked;       /* its writer, or a copy of its descriptor, lives */
-    /* Locked, and a process of that number started before the file was
-     * written: the number may be used. */
+    /* Locked, and there is a process of that number: it may be used. */
     bool is_alive;
 };
 /* Takes no lock, so it never disturbs a start. GOX_ERR_NOT_FOUND,

@@ -8,6 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+const char *gox_os_name(void)
+{
+    return "linux";
+}
+
 uint64_t gox_os_rss_bytes(void)
 {
     char text[128];

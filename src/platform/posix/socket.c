@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -15,8 +16,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static int fill_address(
-        struct sockaddr_un *addr, const char *path, struct gox_error *err)
+static bool is_abstract(const char *path)
+{
+    return path[0] == '@';
+}
+
+static int fill_address(struct sockaddr_un *addr, socklen_t *addr_len,
+        const char *path, struct gox_error *err)
 {
     size_t len = strlen(path);
     if (len == 0 || len > GOX_SOCKET_PATH_MAX)
@@ -25,6 +31,12 @@ static int fill_address(
                 path, len, GOX_SOCKET_PATH_MAX);
     *addr = (struct sockaddr_un){.sun_family = AF_UNIX};
     memcpy(addr->sun_path, path, len);
+    *addr_len = sizeof *addr;
+    /* Each byte counts in an abstract name, also NULs behind it. */
+    if (is_abstract(path)) {
+        addr->sun_path[0] = '\0';
+        *addr_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+    }
     return 0;
 }
 
@@ -40,8 +52,9 @@ static int new_socket(struct gox_error *err)
 int gox_socket_connect_unix(const char *path, int *fd, struct gox_error *err)
 {
     struct sockaddr_un addr;
+    socklen_t addr_len = 0;
     *fd = -1;
-    int code = fill_address(&addr, path, err);
+    int code = fill_address(&addr, &addr_len, path, err);
     if (code < 0)
         return code;
     int s = new_socket(err);
@@ -49,7 +62,7 @@ int gox_socket_connect_unix(const char *path, int *fd, struct gox_error *err)
         return s;
     /* A Unix socket connects at once or says EAGAIN when its backlog is full,
      * which is a living server. */
-    if (connect(s, (struct sockaddr *)&addr, sizeof addr) == 0) {
+    if (connect(s, (struct sockaddr *)&addr, addr_len) == 0) {
         *fd = s;
         return 0;
     }
@@ -138,11 +151,12 @@ int gox_socket_listen_unix(const char *path, unsigned mode, int backlog,
         int *fd, int *lock_fd, struct gox_error *err)
 {
     struct sockaddr_un addr;
+    socklen_t addr_len = 0;
     *fd = *lock_fd = -1;
-    int code = fill_address(&addr, path, err);
-    if (code == 0)
+    int code = fill_address(&addr, &addr_len, path, err);
+    if (code == 0 && !is_abstract(path))
         code = take_lock(path, lock_fd, err);
-    if (code == 0)
+    if (code == 0 && !is_abstract(path))
         code = clear_place(path, err);
     int s = code == 0 ? new_socket(err) : code;
     if (s < 0) {
@@ -151,11 +165,13 @@ int gox_socket_listen_unix(const char *path, unsigned mode, int backlog,
     }
     /* The permissions must hold from the first moment on. */
     mode_t old = umask(0777 & ~(mode_t)mode);
-    int bound = bind(s, (struct sockaddr *)&addr, sizeof addr);
+    int bound = bind(s, (struct sockaddr *)&addr, addr_len);
     int error = errno;
     umask(old);
     if (bound != 0 || listen(s, backlog) != 0) {
-        code = gox_error_set_errno(err, GOX_ERR_IO, bound != 0 ? error : errno,
+        error = bound != 0 ? error : errno;
+        code = gox_error_set_errno(err,
+                error == EADDRINUSE ? GOX_ERR_EXISTS : GOX_ERR_IO, error,
                 "cannot listen at %s", path);
         close(s);
         goto out;
@@ -175,7 +191,8 @@ void gox_socket_unlink_unix(const char *path, int fd)
     socklen_t len = sizeof addr;
     struct stat st;
     char lock[GOX_SOCKET_PATH_MAX + 8];
-    if (getsockname(fd, (struct sockaddr *)&addr, &len) != 0 ||
+    if (is_abstract(path) ||
+            getsockname(fd, (struct sockaddr *)&addr, &len) != 0 ||
             lstat(path, &st) != 0 || !S_ISSOCK(st.st_mode))
         return;
     unlink(path);
