@@ -17,7 +17,7 @@
 #include "daemon/clips.h"
 #include "daemon/project.h"
 #include "daemon/renders.h"
-#include "daemon/settings.h"
+#include "config/settings.h"
 #include "rpc/method.h"
 #include "rpc/writer.h"
 #include "voxel/history.h"

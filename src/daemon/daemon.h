@@ -4,7 +4,7 @@
 #define GOX_DAEMON_DAEMON_H
 
 #include "daemon/log.h"
-#include "daemon/settings.h"
+#include "config/settings.h"
 
 typedef struct gox_daemon gox_daemon;
 

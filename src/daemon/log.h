@@ -5,7 +5,7 @@
 #define GOX_DAEMON_LOG_H
 
 #include "base/error.h"
-#include "daemon/settings.h"
+#include "config/settings.h"
 
 struct gox_log {
     int fd;

@@ -57,6 +57,8 @@ static void print_help(void)
            "A headless voxel server: JSON-RPC 2.0, one message per line.\n\n");
     for (size_t i = 0; i < gox_setting_count; i++) {
         const struct gox_setting *row = &gox_setting_rows[i];
+        if (row->flag == NULL)
+            continue;
         printf("  --%s VALUE\n        %s\n        (%s, %s%s%s)\n", row->flag,
                 row->help, row->name, row->env,
                 row->fallback[0] != '\0' ? ", default " : "", row->fallback);
@@ -78,7 +80,9 @@ static void print_config(const struct gox_settings *s)
     for (size_t i = 0; i < gox_setting_count; i++) {
         gox_buf_printf(&text, "%s=", gox_setting_rows[i].name);
         gox_settings_put_value(s, i, &text);
-        gox_buf_printf(&text, "  # %s\n", s->origins[i]);
+        gox_buf_put_str(&text, "  # ");
+        gox_settings_put_origin(s, i, &text);
+        gox_buf_put_byte(&text, '\n');
     }
     if (text.data != NULL)
         fwrite(text.data, 1, text.len, stdout);
@@ -88,7 +92,8 @@ static void print_config(const struct gox_settings *s)
 static const struct gox_setting *find_flag(const char *flag, size_t len)
 {
     for (size_t i = 0; i < gox_setting_count; i++)
-        if (strlen(gox_setting_rows[i].flag) == len &&
+        if (gox_setting_rows[i].flag != NULL &&
+                strlen(gox_setting_rows[i].flag) == len &&
                 memcmp(gox_setting_rows[i].flag, flag, len) == 0)
             return &gox_setting_rows[i];
     return NULL;
@@ -102,7 +107,7 @@ static int set_pair(struct options *o, const char *pair)
         return gox_error_set(&o->err, GOX_ERR_PARAMS,
                 "--set takes SECTION.KEY=VALUE, got \"%.80s\"", pair);
     return gox_settings_set(&o->settings, pair, (size_t)(equals - pair),
-            equals + 1, "command line", &o->err);
+            equals + 1, GOX_ORIGIN_FLAG, &o->err);
 }
 
 /* A flag without a value; 1 when it is none of these. */
@@ -136,8 +141,9 @@ static int fail_flag(struct options *o, const char *arg)
     }
     gox_suggest_init(&suggest, wanted);
     for (size_t i = 0; i < gox_setting_count; i++)
-        gox_suggest_offer(&suggest, gox_setting_rows[i].flag,
-                strlen(gox_setting_rows[i].flag));
+        if (gox_setting_rows[i].flag != NULL)
+            gox_suggest_offer(&suggest, gox_setting_rows[i].flag,
+                    strlen(gox_setting_rows[i].flag));
     for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++)
         gox_suggest_offer(&suggest, switches[i].flag, strlen(switches[i].flag));
     const char *best = gox_suggest_best(&suggest, &len);
@@ -175,10 +181,10 @@ static int take_option(struct options *o, int argc, char **argv, int i)
     if (value == NULL)
         return gox_error_set(
                 &o->err, GOX_ERR_PARAMS, "--%s needs a value", flag);
-    int code =
-            is_set ? set_pair(o, value)
-                   : gox_settings_set(&o->settings, row->name,
-                             strlen(row->name), value, "command line", &o->err);
+    int code = is_set ? set_pair(o, value)
+                      : gox_settings_set(&o->settings, row->name,
+                                strlen(row->name), value, GOX_ORIGIN_FLAG,
+                                &o->err);
     return code < 0 ? code : used;
 }
 
@@ -276,7 +282,7 @@ int gox_daemon_main(int argc, char **argv)
         if (code == 0)
             code = take_options(&o, argc, argv);
         if (code == 0)
-            code = gox_settings_finish(&o.settings, &o.err);
+            code = gox_settings_finish(&o.settings, NULL, &o.err);
     }
     if (code == 0 && o.action == ACTION_RUN)
         return serve(&o.settings);

@@ -260,17 +260,8 @@ static int make_paths(gox_daemon *d, struct gox_error *err)
         code = gox_os_make_dirs(s->render_dir, err);
     if (code == 0)
         code = gox_paths_add(d->paths, s->render_dir, err);
-    char *list = s->security_allowed_paths;
-    while (code == 0 && *list != '\0') {
-        size_t len = strcspn(list, ":");
-        char *dir = gox_strndup(list, len);
-        if (dir == NULL)
-            return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
-        if (len > 0)
-            code = gox_paths_add(d->paths, dir, err);
-        gox_free(dir);
-        list += len + (list[len] == ':');
-    }
+    for (size_t i = 0; i < s->security_allowed_paths.count && code == 0; i++)
+        code = gox_paths_add(d->paths, s->security_allowed_paths.items[i], err);
     return code;
 }
 

@@ -108,7 +108,8 @@ static void connect_peer(
 
 static void set(struct gox_settings *s, const char *name, const char *value)
 {
-    require(gox_settings_set(s, name, strlen(name), value, "test", NULL) == 0);
+    require(gox_settings_set(
+                    s, name, strlen(name), value, GOX_ORIGIN_FLAG, NULL) == 0);
 }
 
 static gox_daemon *start_daemon(const struct rows *rows, const char *dir)
@@ -125,7 +126,7 @@ static gox_daemon *start_daemon(const struct rows *rows, const char *dir)
     set(&s, "performance.max_undo_mb", "4");
     set(&s, "performance.max_pending_mb", "4");
     set(&s, "performance.max_request_seconds", "1");
-    require(gox_settings_finish(&s, &err) == 0);
+    require(gox_settings_finish(&s, NULL, &err) == 0);
     gox_daemon *d = gox_daemon_new(&s, &err);
     require(d != NULL);
     gox_registry_free(d->registry);

@@ -166,19 +166,17 @@ static int metrics(struct gox_call *call)
 static void put_setting(
         struct gox_writer *w, const struct gox_settings *s, size_t i)
 {
-    const struct gox_setting *row = &gox_setting_rows[i];
-    struct gox_buf value;
-    gox_buf_init(&value, 0);
-    gox_settings_put_value(s, i, &value);
-    gox_writer_object(w, row->name);
-    const char *text = value.data != NULL ? (const char *)value.data : "";
-    if (row->type == GOX_SETTING_INT)
-        gox_writer_raw(w, "value", text, value.len);
-    else
-        gox_writer_text(w, "value", text, value.len);
-    gox_writer_string(w, "origin", s->origins[i]);
+    struct gox_buf text;
+    gox_buf_init(&text, 0);
+    gox_writer_object(w, gox_setting_rows[i].name);
+    gox_settings_put_json(s, i, &text);
+    if (gox_buf_text(&text) != NULL)
+        gox_writer_raw(w, "value", (const char *)text.data, text.len);
+    gox_buf_reset(&text);
+    gox_settings_put_origin(s, i, &text);
+    gox_writer_text(w, "origin", (const char *)text.data, text.len);
     gox_writer_end_object(w);
-    gox_buf_fini(&value);
+    gox_buf_fini(&text);
 }
 
 static int config(struct gox_call *call)
