@@ -88,6 +88,14 @@ static bool is_text(const struct item *item)
            item->head.type == GOX_LOG_FIELD_SECRET;
 }
 
+static bool is_shown(const struct gox__encoding *e, const struct item *item)
+{
+    static const char name[] = "request_id";
+    return (e->with & GOX_LOG_WITH_REQUEST) != 0 ||
+           item->head.key_len != sizeof name - 1 ||
+           memcmp(item->key, name, sizeof name - 1) != 0;
+}
+
 /* ---- JSON ---- */
 
 static void put_json_string(struct gox_buf *out, const char *data, size_t len)
@@ -143,7 +151,8 @@ static void put_json(struct gox_buf *out, const struct gox__encoding *e,
     at += r->message_len;
     for (unsigned i = 0; i < r->field_count; i++) {
         at = take_item(&item, at);
-        put_json_item(out, &item);
+        if (is_shown(e, &item))
+            put_json_item(out, &item);
     }
     gox_buf_put_str(out, "}\n");
 }
@@ -196,7 +205,8 @@ static void put_text(struct gox_buf *out, const struct gox__encoding *e,
     at += r->message_len;
     for (unsigned i = 0; i < r->field_count; i++) {
         at = take_item(&item, at);
-        put_text_item(out, &item);
+        if (is_shown(e, &item))
+            put_text_item(out, &item);
     }
     gox_buf_put_byte(out, '\n');
 }
@@ -261,7 +271,8 @@ static void put_journal(struct gox_buf *out, const struct gox__encoding *e,
     at += r->message_len;
     for (unsigned i = 0; i < r->field_count; i++) {
         at = take_item(&item, at);
-        put_journal_item(out, &item);
+        if (is_shown(e, &item))
+            put_journal_item(out, &item);
     }
 }
 

@@ -63,7 +63,8 @@ static void put_escape(struct gox_buf *out, uint32_t c, bool is_json)
 
 static void put_invalid(struct gox_buf *out, uint8_t byte, bool is_json)
 {
-    /* JSON has no way to write a byte that is no character. */
+    /* JSON has no way to write a byte that is no character, and some readers
+     * refuse U+0000. */
     if (is_json)
         gox_buf_put_str(out, "\\ufffd");
     else
@@ -83,7 +84,7 @@ static void escape(
         if (i == len)
             break;
         size_t bytes = decode(p + i, len - i, &c);
-        if (bytes == 0)
+        if (bytes == 0 || c == 0)
             put_invalid(out, p[i], is_json);
         else if (is_unfit(c))
             put_escape(out, c, is_json);

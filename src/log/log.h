@@ -28,7 +28,8 @@ typedef struct gox_log gox_log;
 #define GOX_LOG_WITH_COMPONENT 2u
 #define GOX_LOG_WITH_PID       4u
 #define GOX_LOG_WITH_TID       8u
-#define GOX_LOG_WITH_ALL       15u
+#define GOX_LOG_WITH_REQUEST   16u /* fields named request_id */
+#define GOX_LOG_WITH_ALL       31u
 
 struct gox_log_config {
     enum gox_log_format format;

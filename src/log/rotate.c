@@ -182,9 +182,15 @@ static bool is_waiting(const gox_rotate *r, int64_t now_ms)
 
 static bool is_old(const gox_rotate *r, int64_t now_ms)
 {
-    int64_t limit = r->config.rotate_ms;
-    if (limit == 0 && r->config.max_age_ms > 0)
-        limit = r->config.max_age_ms < DAY_MS ? r->config.max_age_ms : DAY_MS;
+    const struct gox_rotate_config *c = &r->config;
+    int64_t limit = c->rotate_ms;
+    if (limit == 0 && c->max_age_ms > 0) {
+        limit = c->max_age_ms / (c->max_files > 0 ? c->max_files : 1);
+        if (limit < DAY_MS)
+            limit = DAY_MS;
+        if (limit > c->max_age_ms)
+            limit = c->max_age_ms;
+    }
     return limit > 0 && now_ms - r->start_ms >= limit;
 }
 

@@ -23,8 +23,9 @@ struct gox_rotate_config {
     uint64_t max_bytes; /* of one file; 0: no limit */
     unsigned max_files; /* put aside, besides the live one; 0: none is kept */
     int64_t max_age_ms; /* of the oldest record kept; 0: no limit */
-    int64_t rotate_ms;  /* age of the live file; 0: the lesser of a day and
-                           max_age_ms, when that is set */
+    /* Age of the live file; 0: chosen so that max_files of them go back
+     * max_age_ms, at least a day. */
+    int64_t rotate_ms;
     bool is_compressed;
 };
 

@@ -17,10 +17,11 @@ static bool wait_for_room(struct gox__sink *sink)
 {
     struct pollfd room = {.fd = sink->fd, .events = POLLOUT};
     for (;;) {
-        int got = poll(&room, 1, WAIT_MS);
+        bool is_hurried = atomic_load(&sink->is_hurried);
+        int got = poll(&room, 1, is_hurried ? 0 : WAIT_MS);
         if (got > 0)
             return (room.revents & POLLOUT) != 0;
-        if ((got < 0 && errno != EINTR) || atomic_load(&sink->is_hurried))
+        if (is_hurried || (got < 0 && errno != EINTR))
             return false;
     }
 }
