@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Watching a descriptor that somebody else owns and reads, such as a library
- * with an event loop of its own.
+ * Waiting on the loop for a descriptor that somebody else reads and writes,
+ * such as that of a library with its own protocol code.
  *
- * Invariant: fn does not come after gox_watch_close, and the descriptor may be
- * closed right after it. */
+ * Invariant: no call of fn comes after gox_watch_close. */
 #ifndef GOX_LOOP_WATCH_H
 #define GOX_LOOP_WATCH_H
 
 #include "loop/loop.h"
 
+#include <stdbool.h>
+
 typedef struct gox_watch gox_watch;
 
-enum gox_watch_for {
-    GOX_WATCH_READ, /* there is something to read, as long as there is */
-    GOX_WATCH_GONE  /* the other end has closed its side, once */
-};
-
-/* Borrows fd. NULL: out of memory, or fd cannot be watched. */
-gox_watch *gox_watch_new(gox_loop *loop, int fd, enum gox_watch_for what,
-        void (*fn)(void *ctx), void *ctx);
-void gox_watch_close(gox_watch *watch); /* NULL is fine */
+/* Borrows fd, which must be pollable (no plain file). fn gets those of
+ * the events that came (an error of the descriptor shows as what is waited
+ * for). Nothing is waited for until gox_watch_set. NULL: no memory or not
+ * pollable. */
+gox_watch *gox_watch_new(
+        gox_loop *loop, int fd, void (*fn)(void *ctx, short events), void *ctx);
+/* POLLIN, POLLOUT, POLLRDHUP (the other end has closed its side; told again
+ * and again until it is not waited for), several, or 0 to stop. */
+void gox_watch_set(gox_watch *watch, short events);
+/* NULL is fine. Call it before, or in the same turn as, closing fd. */
+void gox_watch_close(gox_watch *watch);
 
 #endif
