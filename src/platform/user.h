@@ -32,7 +32,8 @@ int gox_user_find_group(
 /* Groups first, then gid, then uid, each real, effective and saved; then
  * checks that all took effect and that root does not come back. Fine when it
  * is that user already. On failure the process must end: it may be half
- * changed. Before the first thread. GOX_ERR_FORBIDDEN, GOX_ERR_IO. */
+ * changed. Before the first thread. GOX_ERR_FORBIDDEN, GOX_ERR_IO; errno is
+ * that of the call that failed. */
 int gox_user_drop(
         const struct gox_user *user, struct gox_error *err) GOX_MUST_CHECK;
 

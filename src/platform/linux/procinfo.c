@@ -4,6 +4,7 @@
 #include "platform/procinfo.h"
 
 #include "base/time.h"
+#include "platform/process_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -81,6 +82,20 @@ static int read_stat(
             return GOX_ERR_IO;
         at = end;
     }
+    return 0;
+}
+
+int gox__proc_row(
+        int64_t pid, int64_t *parent, uint64_t *start_ticks, bool *is_ended)
+{
+    struct gox_proc_info info;
+    uint64_t f[STAT_FIELDS];
+    int code = read_stat(pid, f, &info);
+    if (code < 0)
+        return code;
+    *parent = (int64_t)f[PARENT];
+    *start_ticks = f[START];
+    *is_ended = f[STATE] == 'Z' || f[STATE] == 'X';
     return 0;
 }
 

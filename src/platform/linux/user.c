@@ -18,12 +18,16 @@ static bool is_already(const struct gox_user *user)
            egid == user->gid && sgid == user->gid;
 }
 
+/* Keeps errno for callers between fork and exec, who have nothing else. */
 static int refuse(
         const struct gox_user *user, const char *what, struct gox_error *err)
 {
-    return gox_error_set_errno(err,
-            errno == EPERM ? GOX_ERR_FORBIDDEN : GOX_ERR_IO, errno,
+    int error = errno;
+    int code = gox_error_set_errno(err,
+            error == EPERM ? GOX_ERR_FORBIDDEN : GOX_ERR_IO, error,
             "cannot become user %u, group %u (%s)", user->uid, user->gid, what);
+    errno = error;
+    return code;
 }
 
 int gox_user_drop(const struct gox_user *user, struct gox_error *err)
@@ -40,8 +44,8 @@ int gox_user_drop(const struct gox_user *user, struct gox_error *err)
     if (setresuid(user->uid, user->uid, user->uid) != 0)
         return refuse(user, "setresuid", err);
     /* A kernel or a module that only pretends must not go unnoticed. */
-    if (!is_already(user) || (user->uid != 0 && setresuid(0, 0, 0) == 0))
-        return gox_error_set(err, GOX_ERR_FORBIDDEN,
-                "user %u did not take effect; the program must end", user->uid);
-    return 0;
+    if (is_already(user) && (user->uid == 0 || setresuid(0, 0, 0) != 0))
+        return 0;
+    errno = EPERM;
+    return refuse(user, "it did not take effect", err);
 }
