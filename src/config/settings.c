@@ -9,7 +9,6 @@
 #include "rpc/suggest.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 // clang-format off
@@ -135,22 +134,6 @@ int gox_settings_set(struct gox_settings *s, const char *name, size_t name_len,
             (int)(name_len < 80 ? name_len : 80), name,
             best != NULL ? " (did you mean " : "", best != NULL ? best : "",
             best != NULL ? "?)" : "; --print-config lists them");
-}
-
-int gox_settings_read_env(struct gox_settings *s, struct gox_error *err)
-{
-    for (size_t i = 0; i < gox_setting_count; i++) {
-        const struct gox_setting *row = &gox_setting_rows[i];
-        const char *value = row->env != NULL ? getenv(row->env) : NULL;
-        int code = value == NULL ? 0
-                                 : set_row(s, row, value,
-                                           GOX_ORIGIN_ENVIRONMENT, err);
-        if (code < 0) {
-            gox_error_prefix(err, "%s", row->env);
-            return code;
-        }
-    }
-    return 0;
 }
 
 void gox_settings_put_origin(

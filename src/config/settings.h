@@ -99,8 +99,9 @@ struct gox_settings {
     GOX_SETTING_LIST(GOX_SETTING_FIELD)
 #undef GOX_SETTING_FIELD
     struct gox_setting_origin origins[GOX_SETTING_COUNT]; /* in row order */
-    char *file;    /* that was read, absolute and owned; NULL: none */
-    bool is_stdio; /* not a setting of a file: --stdio */
+    char *file;     /* that was read, absolute and owned; NULL: none */
+    bool is_stdio;  /* not a setting of a file: --stdio */
+    bool is_stored; /* with it: --store, the projects of the data directory */
 };
 
 /* The built-in defaults; GOX_ERR_NOMEM. */
@@ -112,9 +113,6 @@ void gox_settings_fini(struct gox_settings *s);
 int gox_settings_set(struct gox_settings *s, const char *name, size_t name_len,
         const char *value, enum gox_origin origin,
         struct gox_error *err) GOX_MUST_CHECK;
-/* Takes the environment. GOX_ERR_PARAMS, GOX_ERR_NOMEM. */
-int gox_settings_read_env(
-        struct gox_settings *s, struct gox_error *err) GOX_MUST_CHECK;
 /* Fills in what depends on the user and on other settings (places of the
  * platform, paths made absolute from base_dir (NULL: the current directory),
  * worker count). GOX_ERR_PARAMS, GOX_ERR_NOMEM. */

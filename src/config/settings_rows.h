@@ -171,6 +171,11 @@
     X(performance_max_memory_mb, "performance.max_memory_mb", INT, "0", 0,     \
       16777216, "MiB", NULL, NULL, "GOXEL_PERFORMANCE_MAX_MEMORY_MB", LIVE,    \
       "above this, requests that need more memory are refused; 0: no bound")   \
+    X(performance_max_open_projects, "performance.max_open_projects", INT,     \
+      "256", 1, 100000, "", NULL, NULL,                                        \
+      "GOXEL_PERFORMANCE_MAX_OPEN_PROJECTS", START,                            \
+      "beyond it the project that was idle for longest is closed; it is "      \
+      "opened again when a request names it")                                  \
     X(performance_durability, "performance.durability", ENUM, "interval", 0,   \
       0, "", "always|interval|none", "durability",                             \
       "GOXEL_PERFORMANCE_DURABILITY", START,                                   \
