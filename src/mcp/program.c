@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * goxel-mcp from start to end: one loop, one registry, one transport. */
+#include "mcp/fixture.h"
+#include "mcp/mcp.h"
+#include "mcp/options.h"
+#include "mcp/stdio.h"
+#include "platform/os.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+struct program {
+    struct gox_mcp_options options;
+    gox_loop *loop;
+    gox_mcp_server *server;
+    gox_mcp_stdio *stdio;
+    gox_signal *signals[2];
+};
+
+static void stop(void *ctx)
+{
+    struct program *program = ctx;
+    gox_loop_stop(program->loop);
+}
+
+/* The pipe's ends get other numbers, and 0 and 1 become harmless, so that
+ * neither a child nor a stray printf can speak to the client. */
+static int take_over(int fd, int mode)
+{
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    int null = open("/dev/null", mode | O_CLOEXEC);
+    if (null >= 0) {
+        dup2(null, fd);
+        close(null);
+    }
+    return own;
+}
+
+static int fail(const char *what)
+{
+    fprintf(stderr, "goxel-mcp: cannot start: %s\n", what);
+    return 1;
+}
+
+static int start(struct program *p)
+{
+    p->loop = gox_loop_new();
+    if (p->loop == NULL)
+        return fail("no memory or no descriptors");
+    p->server = gox_mcp_server_new(p->loop, &gox_mcp_fixture, NULL);
+    p->signals[0] = gox_signal_new(p->loop, SIGTERM, stop, p);
+    p->signals[1] = gox_signal_new(p->loop, SIGINT, stop, p);
+    if (p->server == NULL || !p->signals[0] || !p->signals[1])
+        return fail("out of memory");
+    p->stdio = gox_mcp_stdio_new(
+            p->server, take_over(0, O_RDONLY), take_over(1, O_WRONLY), stop, p);
+    return p->stdio != NULL ? 0
+                            : fail("standard input or output is not usable");
+}
+
+int gox_mcp_main(int argc, char **argv)
+{
+    struct program p = {0};
+    int code = gox_mcp_options_read(&p.options, argc, argv);
+    if (code >= 0)
+        return code;
+    gox_mcp_use_alloc();
+    gox_os_ignore_signals();
+    code = start(&p);
+    if (code != 0)
+        return code;
+    gox_loop_run(p.loop);
+    gox_mcp_stdio_close(p.stdio);
+    gox_mcp_server_free(p.server);
+    gox_signal_close(p.signals[0]);
+    gox_signal_close(p.signals[1]);
+    gox_loop_free(p.loop);
+    return 0;
+}
