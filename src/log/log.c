@@ -398,17 +398,24 @@ bool gox_log_flush(gox_log *log, unsigned timeout_ms)
     return is_done;
 }
 
-void gox_log_flush_crash(gox_log *log)
+/* True when the writer has done all that was put. */
+static bool wait_crashed(gox_log *log, size_t goal)
 {
-    size_t goal = atomic_load(&log->put);
     const struct timespec step = {0, CRASH_STEP_MS * (long)GOX_NS_PER_MS};
     bool is_writer =
             log->has_thread && pthread_equal(log->thread, pthread_self());
     for (int i = 0; i < CRASH_WAIT_MS / CRASH_STEP_MS && !is_writer; i++) {
         if (atomic_load(&log->written) >= goal)
-            return;
+            return true;
         nanosleep(&step, NULL);
     }
+    return false;
+}
+
+void gox_log_flush_crash(gox_log *log, int signal_number)
+{
+    size_t goal = atomic_load(&log->put);
+    bool is_written_out = wait_crashed(log, goal);
     /* From here on it is a race with a writer that hangs: a record may come
      * twice, none is left out. No rotation, no more memory. */
     if (log->sink.file != NULL) {
@@ -420,8 +427,11 @@ void gox_log_flush_crash(gox_log *log)
     gox_buf_reset(&log->out);
     log->out.max_bytes = log->out.capacity;
     uint64_t lost = 0;
-    for (size_t at = atomic_load(&log->written); at < goal;)
+    size_t at = atomic_load(&log->written);
+    while (!is_written_out && at < goal)
         at = gox__writer_drain(log, at, goal, &lost);
+    lost += gox__writer_put_now(log, GOX_LOG_ERROR, GOX_LOG_C_DAEMON,
+            "ends by a fatal signal", gox_log_int("signal", signal_number));
 }
 
 void gox_log_get_stats(gox_log *log, struct gox_log_stats *stats)

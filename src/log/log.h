@@ -107,10 +107,11 @@ void gox_log_put_fields(gox_log *log, enum gox_log_level level,
 /* Waits until all that was put is written, at most this long; false when it
  * was not. */
 bool gox_log_flush(gox_log *log, unsigned timeout_ms);
-/* For a program that is about to end by a fault, from a signal handler: takes
- * no lock, allocates nothing. Gives the writer a moment; when that does not
- * write (it may be the one that failed), writes what is in the ring itself. */
-void gox_log_flush_crash(gox_log *log);
+/* For a program that is about to end by this signal, from its handler: takes no
+ * lock, allocates nothing. Gives the writer a moment; when that does not write
+ * (it may be the one that failed), writes what is in the ring itself. The last
+ * record tells the signal. Nothing may be put after it. */
+void gox_log_flush_crash(gox_log *log, int signal_number);
 
 struct gox_log_stats {
     uint64_t records;  /* taken over */

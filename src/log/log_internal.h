@@ -118,4 +118,9 @@ void *gox__writer_run(void *arg);
  * where it stopped. *lost grows by the records that were not written. */
 size_t gox__writer_drain(gox_log *log, size_t at, size_t head, uint64_t *lost);
 
+/* Encodes and writes one record at once, past the ring; how many were lost. */
+uint64_t gox__writer_put_now(gox_log *log, enum gox_log_level level,
+        enum gox_log_component component, const char *message,
+        struct gox_log_field field);
+
 #endif

@@ -8,8 +8,10 @@
 #include "log/log_internal.h"
 #include "platform/os.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #define BATCH_BYTES 32768u
 #define KEEP_BYTES  (256u << 10)
@@ -61,26 +63,34 @@ size_t gox__writer_drain(gox_log *log, size_t at, size_t head, uint64_t *lost)
     return at;
 }
 
-/* "37 records dropped"; false when this could not be written either. */
-static bool tell_dropped(gox_log *log, uint64_t dropped)
+uint64_t gox__writer_put_now(gox_log *log, enum gox_log_level level,
+        enum gox_log_component component, const char *message,
+        struct gox_log_field field)
 {
     union {
         struct gox__record head;
         uint8_t bytes[256];
     } packed;
-    char message[64];
-    struct gox_log_field field = gox_log_uint("dropped", dropped);
-    int len = snprintf(message, sizeof message, "%llu records dropped",
-            (unsigned long long)dropped);
-    struct gox__record head = {.level = GOX_LOG_WARN,
-            .component = GOX_LOG_C_LOG,
+    struct gox__record head = {.level = (uint8_t)level,
+            .component = (uint8_t)component,
             .field_count = 1,
             .at_ms = gox_time_wall_ms(),
             .tid = gox_os_thread_id(),
-            .message_len = (uint32_t)len};
+            .message_len = (uint32_t)strlen(message)};
+    assert(gox__record_bytes(&head, message, &field) <= sizeof packed);
     gox__record_pack(packed.bytes, &head, message, &field);
     gox__encode(&log->out, &log->encoding, &packed.head);
-    return (is_journal(log) ? send_one(log) : write_batch(log, 1)) == 0;
+    return is_journal(log) ? send_one(log) : write_batch(log, 1);
+}
+
+/* "37 records dropped"; false when this could not be written either. */
+static bool tell_dropped(gox_log *log, uint64_t dropped)
+{
+    char message[64];
+    snprintf(message, sizeof message, "%llu records dropped",
+            (unsigned long long)dropped);
+    return gox__writer_put_now(log, GOX_LOG_WARN, GOX_LOG_C_LOG, message,
+                   gox_log_uint("dropped", dropped)) == 0;
 }
 
 /* With the lock held, which is released for what takes long. */

@@ -432,8 +432,7 @@ static gox_log *crash_log;
 
 static void on_fault(int number)
 {
-    (void)number;
-    gox_log_flush_crash(crash_log);
+    gox_log_flush_crash(crash_log, number);
     _exit(3);
 }
 
@@ -458,8 +457,12 @@ static void test_crash(void **state)
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 3);
     read_file(path, &text);
-    assert_int_equal(log_test_count_lines(&text), 500);
-    assert_non_null(strstr(gox_buf_text(&text), "\"r 499\""));
+    assert_int_equal(log_test_count_lines(&text), 501);
+    const char *last = strstr(gox_buf_text(&text), "\"r 499\"");
+    assert_non_null(last);
+    char told[32];
+    snprintf(told, sizeof told, "\"signal\":%d}\n", SIGUSR2);
+    assert_non_null(strstr(last, told));
     gox_buf_fini(&text);
 }
 
