@@ -7,19 +7,22 @@ set -eu
 # shellcheck disable=SC2034 # read by name in list_for
 {
 build_debian="gcc libc6-dev make cmake ninja-build pkg-config libuv1-dev libjansson-dev
-libspng-dev libdeflate-dev zlib1g-dev libmujs-dev libmd-dev libsqlite3-dev libreadline-dev"
+libspng-dev libdeflate-dev zlib1g-dev libmujs-dev libmd-dev libsqlite3-dev libreadline-dev
+libmicrohttpd-dev"
 test_debian="libcmocka-dev bats clang libclang-rt-dev clang-format shellcheck mandoc
 goxel xvfb xauth nodejs npm procps time jq"
 
 build_dnf="gcc make cmake ninja-build pkgconf-pkg-config libuv-devel jansson-devel
-libspng-devel libdeflate-devel zlib-devel mujs-devel libmd-devel sqlite-devel readline-devel"
+libspng-devel libdeflate-devel zlib-devel mujs-devel libmd-devel sqlite-devel readline-devel
+libmicrohttpd-devel"
 test_dnf="libcmocka-devel bats clang compiler-rt clang-tools-extra ShellCheck mandoc
 goxel xorg-x11-server-Xvfb nodejs npm procps-ng time jq"
 build_pacman="gcc make cmake ninja pkgconf libuv jansson libspng libdeflate zlib mujs
-libmd sqlite readline"
+libmd sqlite readline libmicrohttpd"
 test_pacman="cmocka bats clang compiler-rt shellcheck mandoc goxel
 xorg-server-xvfb nodejs npm procps-ng time jq"
-build_brew="cmake ninja pkg-config libuv jansson libspng libdeflate mujs libmd sqlite readline"
+build_brew="cmake ninja pkg-config libuv jansson libspng libdeflate mujs libmd sqlite readline
+libmicrohttpd"
 test_brew="cmocka bats-core clang-format shellcheck mandoc node jq"
 }
 
@@ -49,7 +52,7 @@ if ! command -v apt-get >/dev/null 2>&1; then
         brew) verb="brew install" ;;
         esac
         # Nothing to do when the libraries are there already.
-        if pkg-config --exists libuv jansson spng libdeflate mujs libmd sqlite3 readline 2>/dev/null &&
+        if pkg-config --exists libuv jansson spng libdeflate mujs libmd sqlite3 readline libmicrohttpd 2>/dev/null &&
             command -v cmake >/dev/null && command -v ninja >/dev/null; then
             exit 0
         fi
