@@ -168,6 +168,10 @@ static void leave_store(gox_stores *stores, gox_store *store)
     pthread_cond_broadcast(&stores->done);
 }
 
+/* A log is cut off when nothing was written for so long, so that an idle
+ * project is one file of its own size. */
+#define IDLE_NS (3 * GOX_NS_PER_S)
+
 /* When the store is due for something; INT64_MAX: it is not. */
 static int64_t due_at(const gox_stores *stores, gox_store *store)
 {
@@ -183,6 +187,9 @@ static int64_t due_at(const gox_stores *stores, gox_store *store)
     if (atomic_load(&store->wal_bytes) >= stores->settings.wal_bytes &&
             !store->is_in_checkpoint && store->checkpoint_at_ns < at)
         at = store->checkpoint_at_ns;
+    if (atomic_load(&store->wal_bytes) > 0 && !store->is_in_checkpoint &&
+            store->idle_at_ns < at)
+        at = store->idle_at_ns;
     return at;
 }
 
@@ -228,6 +235,29 @@ static void serve_checkpoint(gox_stores *stores, gox_store *store)
     pthread_mutex_lock(&stores->mutex);
     store->is_in_checkpoint = false;
     store->checkpoint_at_ns = gox_time_now_ns() + 50 * GOX_NS_PER_MS;
+    store->idle_at_ns = 0;
+    store->idle_writes = UINT64_MAX; /* the next look is the first */
+}
+
+/* Looks again later while there are edits. */
+static bool is_idle(gox_store *store)
+{
+    uint64_t writes = atomic_load(&store->writes);
+    int64_t now = gox_time_now_ns();
+    bool is_due = now >= store->idle_at_ns;
+
+    if (is_due)
+        store->idle_at_ns = now + IDLE_NS;
+    if (!is_due || writes == store->idle_writes)
+        return is_due;
+    store->idle_writes = writes;
+    return false;
+}
+
+static bool is_log_full(const gox_stores *stores, gox_store *store)
+{
+    return atomic_load(&store->wal_bytes) >= stores->settings.wal_bytes &&
+           store->checkpoint_at_ns <= gox_time_now_ns();
 }
 
 /* One thing of a store that is due. It stays while it has users. */
@@ -239,7 +269,8 @@ static void serve(gox_stores *stores, gox_store *store)
                     atomic_load(&store->is_dirty) &&
                     stores->settings.durability == GOX_DURABILITY_INTERVAL))
         serve_sync(stores, store);
-    else
+    else if (!store->is_in_checkpoint &&
+             (is_log_full(stores, store) || is_idle(store)))
         serve_checkpoint(stores, store);
     leave_store(stores, store);
 }
@@ -329,6 +360,9 @@ static void run_job(gox_stores *stores, gox_store *store)
     pthread_mutex_lock(&stores->mutex);
     err.code = rc;
     store->job_err = err;
+    /* What was packed away is given back at once. */
+    if (rc == 0 && !store->is_in_checkpoint)
+        serve_checkpoint(stores, store);
     store->is_in_job = false;
     leave_store(stores, store);
 }

@@ -139,6 +139,7 @@ static int reserve(gox_stores *stores, const char *name, gox_store **result,
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     store->stores = stores;
     store->is_closing = true;
+    store->idle_writes = UINT64_MAX;
     store->history_max_bytes = stores->settings.history_max_bytes;
     store->kept_snapshots = 2;
     memcpy(store->name, name, strlen(name));
@@ -183,7 +184,8 @@ static int on_commit(void *ctx, sqlite3 *db, const char *name, int frames)
     (void)name;
     uint64_t bytes = (uint64_t)frames * (1024 + 24) + 32;
     uint64_t limit = store->stores->settings.wal_bytes;
-    if (atomic_exchange(&store->wal_bytes, bytes) < limit && bytes >= limit)
+    uint64_t before = atomic_exchange(&store->wal_bytes, bytes);
+    if (before == 0 || (before < limit && bytes >= limit))
         gox__stores_wake_sync(store->stores);
     return SQLITE_OK;
 }

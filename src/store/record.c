@@ -443,31 +443,89 @@ void gox__turn_add_base(struct gox_turn *turn, const struct gox_image *img,
     gox_image_free(none);
 }
 
+void gox__turn_begin(struct gox_turn *turn, unsigned op,
+        const struct gox_edit_info *info, bool has_label)
+{
+    unsigned flags =
+            begin_record(turn, info->revision, info->at_ms) ? 0x10U : 0;
+
+    put_start(turn, op | flags, info, info->at_ms, has_label);
+}
+
+void gox__put_point(struct gox_buf *buf, struct gox_pos *last,
+        const struct gox_change *change, bool is_one_sided)
+{
+    put_point(buf, last, change->pos, change->before, change->after);
+    if (is_one_sided && buf->error == 0)
+        buf->len -= 4; /* the colour after is the last */
+}
+
 /* ---- the row ---- */
+
+/* All between the checksum and the records, or what stands for them. */
+static uint8_t *write_head(uint8_t *at, enum gox_row_form form,
+        const struct gox_row_head *head, int64_t at_ms)
+{
+    *at++ = (uint8_t)form;
+    at = gox__write_varint(at, head->last - head->first);
+    at = gox__write_varint(at, (uint64_t)at_ms);
+    at = gox__write_varint(at, head->voxels);
+    at = gox__write_varint(at, head->last - head->state);
+    return gox__write_varint(
+            at, head->redo_top == 0 ? 0 : head->last - head->redo_top + 1);
+}
+
+/* The row's place is part of what is verified. */
+static void seal(uint8_t *row, size_t len, uint64_t last)
+{
+    uint8_t seq[8];
+
+    for (unsigned i = 0; i < 8; i++)
+        seq[i] = (uint8_t)(last >> (8 * i));
+    uint32_t crc = libdeflate_crc32(0, seq, 8);
+    crc = libdeflate_crc32(crc, row + 4, len - 4);
+    for (unsigned i = 0; i < 4; i++)
+        row[i] = (uint8_t)(crc >> (8 * i));
+}
 
 const uint8_t *gox__turn_finish(
         struct gox_turn *turn, const struct gox_row_head *head, size_t *len)
 {
-    uint8_t header[GOX_TURN_HEADER], *at = header + 4, seq[8];
+    uint8_t header[GOX_TURN_HEADER];
     uint8_t *data = turn->bytes.data;
 
-    *at++ = 1; /* version of the row's form */
-    at = gox__write_varint(at, head->last - head->first);
-    at = gox__write_varint(at, (uint64_t)turn->at_ms);
-    at = gox__write_varint(at, head->voxels);
-    at = gox__write_varint(at, head->last - head->state);
-    at = gox__write_varint(
-            at, head->redo_top == 0 ? 0 : head->last - head->redo_top + 1);
+    uint8_t *at = write_head(header + 4, GOX_ROW_PLAIN, head, turn->at_ms);
     size_t used = (size_t)(at - header);
     uint8_t *row = data + GOX_TURN_HEADER - used;
     memcpy(row, header, used);
     *len = used + turn->bytes.len - GOX_TURN_HEADER;
-    /* The row's place is part of what is verified. */
-    for (unsigned i = 0; i < 8; i++)
-        seq[i] = (uint8_t)(head->last >> (8 * i));
-    uint32_t crc = libdeflate_crc32(0, seq, 8);
-    crc = libdeflate_crc32(crc, row + 4, *len - 4);
-    for (unsigned i = 0; i < 4; i++)
-        row[i] = (uint8_t)(crc >> (8 * i));
+    seal(row, *len, head->last);
     return row;
+}
+
+int gox__turn_pack(const struct gox_turn *turn, const struct gox_row_head *head,
+        struct libdeflate_compressor *compressor, struct gox_buf *row)
+{
+    int rc = gox_buf_error(&turn->bytes);
+
+    if (rc < 0)
+        return rc;
+    const uint8_t *records = turn->bytes.data + GOX_TURN_HEADER;
+    size_t len = turn->bytes.len - GOX_TURN_HEADER;
+    gox_buf_reset(row);
+    uint8_t *start = gox_buf_reserve(row, GOX_TURN_HEADER + 16 + len);
+    if (start == NULL)
+        return gox_buf_error(row);
+    uint8_t *at = write_head(start + 4, GOX_ROW_PACKED, head, turn->at_ms);
+    at = gox__write_varint(at, len);
+    /* What does not become smaller stays: it has then the length it says. */
+    size_t used = libdeflate_deflate_compress(
+            compressor, records, len, at, len > 0 ? len - 1 : 0);
+    if (used == 0) {
+        memcpy(at, records, len);
+        used = len;
+    }
+    gox_buf_commit(row, (size_t)(at - start) + used);
+    seal(start, row->len, head->last);
+    return 0;
 }

@@ -14,6 +14,7 @@
 
 #define VACUUM_PAGES 128
 #define DROP_BLOCKS  16
+#define DROP_BYTES   ((uint64_t)256 << 10)
 
 /* One statement as a slice of its own. Returns the rows it changed. */
 static int exec_slice(gox_store *store, const char *sql, int64_t argument,
@@ -200,23 +201,46 @@ static int drop_base(gox_store *store, sqlite3 *reader, int64_t oldest,
     return rc < 0 ? rc : 0;
 }
 
+/* The last of the oldest rows that are together `excess` bytes, but no more
+ * than one transaction should drop. -1: there is none up to the limit. */
+static int find_oldest(sqlite3 *reader, int64_t limit, uint64_t excess,
+        int64_t *last, struct gox_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    uint64_t bytes = 0;
+
+    *last = -1;
+    int rc = gox__db_prepare(reader,
+            "SELECT seq, length(body) FROM journal WHERE seq <= ?1"
+            " ORDER BY seq LIMIT 256",
+            &stmt, err);
+    if (rc < 0)
+        return rc;
+    sqlite3_bind_int64(stmt, 1, limit);
+    while (bytes < excess && bytes < DROP_BYTES &&
+            sqlite3_step(stmt) == SQLITE_ROW) {
+        *last = sqlite3_column_int64(stmt, 0);
+        bytes += (uint64_t)sqlite3_column_int64(stmt, 1);
+    }
+    sqlite3_finalize(stmt);
+    return 0;
+}
+
 /* Drops the oldest rows while there is too much history. */
 static int trim_rows(
         gox_store *store, sqlite3 *reader, int64_t limit, struct gox_error *err)
 {
-    int64_t last = -1, dropped = -1;
+    int64_t last = 0;
+    uint64_t held;
     int rc = 0;
 
-    while (rc >= 0 && dropped < limit &&
-            atomic_load(&store->journal_bytes) > store->history_max_bytes) {
-        rc = gox__db_number(reader,
-                "SELECT max(seq) FROM (SELECT seq FROM journal ORDER BY seq"
-                " LIMIT 256)",
-                -1, &last, err);
-        if (rc < 0 || last < 0)
-            break;
-        dropped = last < limit ? last : limit;
-        rc = drop_rows(store, reader, dropped, err);
+    while (rc >= 0 && last >= 0 &&
+            (held = atomic_load(&store->journal_bytes)) >
+                    store->history_max_bytes) {
+        rc = find_oldest(
+                reader, limit, held - store->history_max_bytes, &last, err);
+        if (rc >= 0 && last >= 0)
+            rc = drop_rows(store, reader, last, err);
     }
     return rc < 0 ? rc : 0;
 }
@@ -239,10 +263,16 @@ static int trim_journal(
 
 static int shrink_file(gox_store *store, sqlite3 *reader, struct gox_error *err)
 {
-    int64_t left, before = INT64_MAX;
+    int64_t left, pages, before = INT64_MAX;
 
     int rc = gox__db_number(reader, "PRAGMA freelist_count", 0, &left, err);
-    while (rc == 0 && left > 4 * VACUUM_PAGES && left < before) {
+    if (rc == 0)
+        rc = gox__db_number(reader, "PRAGMA page_count", 0, &pages, err);
+    /* Some room stays for what comes next. */
+    int64_t kept = rc < 0                          ? 0
+                   : pages / 16 < 4 * VACUUM_PAGES ? pages / 16
+                                                   : 4 * VACUUM_PAGES;
+    while (rc == 0 && left > kept && left < before) {
         before = left;
         gox__gate_enter_background(&store->gate);
         rc = gox__db_exec(store->db, "PRAGMA incremental_vacuum(128)", err);
@@ -264,6 +294,9 @@ int gox__snapshot_tidy(gox_store *store, struct gox_error *err)
                 GOX_DB_AUX, &reader, err);
     if (rc == 0)
         rc = drop_blocks(store, reader, err);
+    if (rc == 0)
+        rc = gox__journal_pack(
+                store, reader, (int64_t)store->job.revision, err);
     if (rc == 0)
         rc = trim_journal(store, reader, err);
     if (rc == 0)

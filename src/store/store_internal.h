@@ -115,6 +115,19 @@ struct gox_row_head {
 const uint8_t *gox__turn_finish(
         struct gox_turn *turn, const struct gox_row_head *head, size_t *len);
 
+/* For packing: the start of a record, and one change of a POINT. info has the
+ * revision, the label and the time. */
+struct gox_change;
+void gox__turn_begin(struct gox_turn *turn, unsigned op,
+        const struct gox_edit_info *info, bool has_label);
+void gox__put_point(struct gox_buf *buf, struct gox_pos *last,
+        const struct gox_change *change, bool is_one_sided);
+/* The turn as a packed row. */
+struct libdeflate_compressor;
+int gox__turn_pack(const struct gox_turn *turn, const struct gox_row_head *head,
+        struct libdeflate_compressor *compressor,
+        struct gox_buf *row) GOX_MUST_CHECK;
+
 /* ---- read.c: rows to records ---- */
 enum gox_record_op {
     GOX_RECORD_VOXELS,
@@ -246,6 +259,11 @@ int gox__journal_find_undo(struct gox_journal *journal, uint64_t edit,
  * that UNDO and REDO name. */
 int gox__journal_apply(struct gox_journal *other,
         const struct gox_record *record, bool is_back, struct gox_image *img,
+        struct gox_error *err) GOX_MUST_CHECK;
+
+/* ---- pack.c ---- */
+/* Packs the rows up to a snapshot. reader is a connection of its own. */
+int gox__journal_pack(gox_store *store, sqlite3 *reader, int64_t limit,
         struct gox_error *err) GOX_MUST_CHECK;
 
 /* What replaying found. */
@@ -384,7 +402,8 @@ struct gox_store {
     struct gox_snapshot_head job;
     struct gox_error job_err;
     struct gox_error unsafe_err;
-    int64_t sync_at_ns, checkpoint_at_ns; /* not before */
+    int64_t sync_at_ns, checkpoint_at_ns, idle_at_ns; /* not before */
+    uint64_t idle_writes; /* when it was last looked whether it is idle */
     bool is_in_checkpoint;
     bool must_sync; /* gox_store_commit_many waits for it */
     int sync_code;
