@@ -8,17 +8,17 @@ set -eu
 {
 build_debian="gcc libc6-dev make cmake ninja-build pkg-config libuv1-dev libjansson-dev
 libspng-dev libdeflate-dev zlib1g-dev libmujs-dev libmd-dev libsqlite3-dev libreadline-dev
-libmicrohttpd-dev"
+libmicrohttpd-dev libseccomp-dev"
 test_debian="libcmocka-dev bats clang libclang-rt-dev clang-format shellcheck mandoc
 goxel xvfb xauth nodejs npm procps time jq"
 
 build_dnf="gcc make cmake ninja-build pkgconf-pkg-config libuv-devel jansson-devel
 libspng-devel libdeflate-devel zlib-devel mujs-devel libmd-devel sqlite-devel readline-devel
-libmicrohttpd-devel"
+libmicrohttpd-devel libseccomp-devel"
 test_dnf="libcmocka-devel bats clang compiler-rt clang-tools-extra ShellCheck mandoc
 goxel xorg-x11-server-Xvfb nodejs npm procps-ng time jq"
 build_pacman="gcc make cmake ninja pkgconf libuv jansson libspng libdeflate zlib mujs
-libmd sqlite readline libmicrohttpd"
+libmd sqlite readline libmicrohttpd libseccomp"
 test_pacman="cmocka bats clang compiler-rt shellcheck mandoc goxel
 xorg-server-xvfb nodejs npm procps-ng time jq"
 build_brew="cmake ninja pkg-config libuv jansson libspng libdeflate mujs libmd sqlite readline
