@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+set(GOX_PLATFORM_PACKAGES PkgConfig::SECCOMP)
+set(GOX_PLATFORM_SOURCES
+    linux/cgroup.c
+    linux/child.c
+    linux/journal.c
+    linux/landlock.c
+    linux/launchd.c
+    linux/notify_server.c
+    linux/path_beneath.c
+    linux/peer.c
+    linux/proc.c
+    linux/process.c
+    linux/process_child.c
+    linux/process_plan.c
+    linux/process_start.c
+    linux/process_tree.c
+    linux/procinfo.c
+    linux/sandbox.c
+    linux/seccomp.c
+    linux/user.c
+    posix/daemonize.c
+    posix/listen_fds.c
+    posix/notify.c
+    posix/notify_parse.c
+    posix/os.c
+    posix/path.c
+    posix/path_walk.c
+    posix/pid_file.c
+    posix/proc_id.c
+    posix/process_text.c
+    posix/sandbox_level.c
+    posix/socket.c
+    posix/socket_info.c
+    posix/socket_tcp.c
+    posix/user.c
+)
