@@ -3,7 +3,7 @@
 #ifndef GOX_DAEMON_DAEMON_H
 #define GOX_DAEMON_DAEMON_H
 
-#include "daemon/log.h"
+#include "log/log.h"
 #include "config/settings.h"
 
 typedef struct gox_daemon gox_daemon;

@@ -22,7 +22,7 @@ struct gox_stats {
 
 struct gox_daemon {
     struct gox_settings settings;
-    struct gox_log log;
+    gox_log *log;
     gox_loop *loop;
     gox_pool *pool;
     gox_registry *registry;

@@ -4,6 +4,7 @@
  * configuration, so that a restart is useless). */
 #include "daemon/daemon.h"
 #include "daemon/daemon_internal.h"
+#include "daemon/logging.h"
 #include "daemon/script.h"
 #include "goxel/version.h"
 #include "platform/os.h"
@@ -19,6 +20,7 @@
 #define EXIT_USAGE     2
 #define EXIT_TEMPORARY 75
 #define EXIT_CONFIG    78
+#define LOG_FLUSH_MS   1000
 
 enum action {
     ACTION_RUN,
@@ -252,12 +254,15 @@ static int serve(struct gox_settings *own_settings)
         gox_daemon_free(d);
         return fail_with(&err, exit_code_of(&err));
     }
+    gox__logging_watch_faults(d->log);
     gox_daemon_run(d);
     if (pid_file != NULL)
         unlink(pid_file);
     /* A worker that does not end must not keep the process. */
-    if (d->calls_under_way > 0)
+    if (d->calls_under_way > 0) {
+        gox_log_flush(d->log, LOG_FLUSH_MS);
         _exit(0);
+    }
     gox_daemon_free(d);
     return 0;
 }

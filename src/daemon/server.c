@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/time.h"
 #include "daemon/daemon_internal.h"
+#include "daemon/logging.h"
 #include "daemon/session.h"
 #include "daemon/subscribe.h"
 #include "goxel/version.h"
@@ -98,8 +99,8 @@ static void on_cleanup(void *ctx)
     gox_daemon *d = ctx;
     size_t removed = gox_renders_expire(&d->renders, gox_time_wall_ms());
     if (removed > 0)
-        gox_log_put(
-                &d->log, GOX_LOG_INFO, "%zu old render files removed", removed);
+        gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_RENDER,
+                "%zu old render files removed", removed);
     if (d->renders.count > 0)
         return;
     gox_timer_stop(d->cleanup);
@@ -144,7 +145,7 @@ static void reject(gox_daemon *d, gox_stream *stream)
     gox_stream_close(stream);
     gox_buf_fini(&out);
     if (d->stats.refused++ == 0)
-        gox_log_put(&d->log, GOX_LOG_WARN, "%s", err.text);
+        gox_log_put(d->log, GOX_LOG_WARN, GOX_LOG_C_SESSION, "%s", err.text);
 }
 
 static void on_accept(void *ctx, gox_stream *own_stream)
@@ -155,7 +156,7 @@ static void on_accept(void *ctx, gox_stream *own_stream)
         return;
     }
     if (gox__session_new(d, own_stream, own_stream) == NULL)
-        gox_log_put(&d->log, GOX_LOG_ERROR,
+        gox_log_put(d->log, GOX_LOG_ERROR, GOX_LOG_C_SESSION,
                 "no memory for a connection; it was closed");
 }
 
@@ -204,7 +205,7 @@ static void on_deadline(void *ctx)
         gox__daemon_check_stop(d);
     } else if (!d->is_cut) {
         d->is_cut = true;
-        gox_log_put(&d->log, GOX_LOG_WARN,
+        gox_log_put(d->log, GOX_LOG_WARN, GOX_LOG_C_DAEMON,
                 "work under way did not end in %d ms; it is cancelled",
                 GRACE_MS);
         gox_timer_start(d->deadline, CUT_MS, 0);
@@ -229,14 +230,15 @@ void gox_daemon_stop(gox_daemon *d)
 static void on_signal(void *ctx)
 {
     gox_daemon *d = ctx;
-    gox_log_put(&d->log, GOX_LOG_INFO, "asked to stop by a signal");
+    gox_log_put(
+            d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON, "asked to stop by a signal");
     gox_daemon_stop(d);
 }
 
 static void on_hangup(void *ctx)
 {
     gox_daemon *d = ctx;
-    gox_log_put(&d->log, GOX_LOG_INFO,
+    gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_CONFIG,
             "SIGHUP: settings come from the command line and the environment; "
             "nothing to read again");
 }
@@ -306,8 +308,8 @@ gox_daemon *gox_daemon_new(
     gox_renders_init(&d->renders, d->settings.render_ttl * 1000,
             (uint64_t)d->settings.render_max_size);
     gox_os_ignore_signals();
-    int code = gox_log_open(&d->log, d->settings.daemon_log_file,
-            (enum gox_log_level)d->settings.logging_level, err);
+    d->log = gox__logging_open(&d->settings, err);
+    int code = d->log != NULL ? 0 : GOX_ERR_IO;
     if (code == 0)
         code = make_paths(d, err);
     if (code == 0)
@@ -359,8 +361,8 @@ static int start_socket(gox_daemon *d, struct gox_error *err)
     if (d->listener == NULL)
         return gox_error_set(
                 err, GOX_ERR_IO, "cannot listen at %s", s->daemon_socket_path);
-    gox_log_put(&d->log, GOX_LOG_INFO, "goxel-daemon %s listens at %s, pid %d",
-            GOX_VERSION, s->daemon_socket_path, gox_os_pid());
+    gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,
+            "goxel-daemon %s listens at %s, pid %d", GOX_VERSION, s->daemon_socket_path, gox_os_pid());
     return 0;
 }
 
@@ -372,8 +374,8 @@ int gox_daemon_start(gox_daemon *d, struct gox_error *err)
 void gox_daemon_run(gox_daemon *d)
 {
     gox_loop_run(d->loop);
-    gox_log_put(&d->log, GOX_LOG_INFO, "stopped after %llu requests",
-            (unsigned long long)d->stats.requests);
+    gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,
+            "stopped after %llu requests", (unsigned long long)d->stats.requests);
 }
 
 /* Ends what a cut-off stop may have left. */
@@ -414,7 +416,8 @@ void gox_daemon_free(gox_daemon *d)
     gox_renders_fini(&d->renders);
     gox_registry_free(d->registry);
     gox_paths_free(d->paths);
-    gox_log_close(&d->log);
+    gox__logging_watch_faults(NULL);
+    gox_log_close(d->log);
     gox_settings_fini(&d->settings);
     gox_free(d);
 }

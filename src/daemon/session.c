@@ -552,7 +552,7 @@ void gox__session_tick(gox_session *s, int64_t now_ns)
         return;
     }
     s->daemon->stats.slow_cut++;
-    gox_log_put(&s->daemon->log, GOX_LOG_WARN,
+    gox_log_put(s->daemon->log, GOX_LOG_WARN, GOX_LOG_C_SESSION,
             "a client was cut off: it read nothing for %lld s, %zu bytes wait",
             (long long)s->daemon->settings.server_timeout_seconds,
             gox_stream_pending(s->out_stream));

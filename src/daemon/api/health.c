@@ -225,7 +225,7 @@ static int shut_down(struct gox_call *call)
     gox_writer_bool(call->out, "success", true);
     gox_writer_string(call->out, "message", "stopping");
     gox_writer_end_object(call->out);
-    gox_log_put(&call->daemon->log, GOX_LOG_INFO,
+    gox_log_put(call->daemon->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,
             "asked to stop by daemon.shutdown");
     gox_daemon_stop(call->daemon);
     return 0;
