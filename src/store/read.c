@@ -427,6 +427,24 @@ static int apply_frames(
     return rc < 0 ? rc : gox__get_frame(&frames, img);
 }
 
+/* One voxel, without the reader of changes: recovery is mostly this. */
+static int apply_point(
+        const struct gox_record *record, bool is_back, struct gox_image *img)
+{
+    struct gox_bytes in = record->changes;
+    struct gox_pos last = record->pos;
+
+    int id = (int)gox__get_varint(&in);
+    struct gox_pos pos = get_pos(&in, &last);
+    gox_rgba before = get_color(&in);
+    gox_rgba color = is_back || record->is_one_sided ? before : get_color(&in);
+    const struct gox_layer *layer = gox_image_find_layer(img, id);
+    if (in.failed || layer == NULL)
+        return GOX_ERR_FORMAT;
+    int rc = gox_volume_set(layer->volume, pos, color);
+    return rc == GOX_ERR_RANGE ? GOX_ERR_FORMAT : rc;
+}
+
 int gox__record_apply(
         const struct gox_record *record, bool is_back, struct gox_image *img)
 {
@@ -437,6 +455,8 @@ int gox__record_apply(
 
     if (record->is_one_sided && !is_back)
         return GOX_ERR_NOT_FOUND;
+    if (record->op == GOX_RECORD_POINT)
+        return apply_point(record, is_back, img);
     int rc = apply_frames(record->frames, is_back, img);
     /* Only before the base there is no layer. */
     if (rc == 0 && img->layer_count == 0 &&
