@@ -96,6 +96,21 @@ int gox__db_run(sqlite3 *db, sqlite3_stmt *stmt, struct gox_error *err)
     return rc;
 }
 
+int gox__db_bind_body(sqlite3 *db, sqlite3_stmt *stmt, int at, const void *data,
+        size_t len, struct gox_error *err)
+{
+    /* SQLite's bound is of the whole row. */
+    size_t most = (size_t)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, -1);
+
+    if (len + 64 > most)
+        return gox_error_set(err, GOX_ERR_TOO_LARGE,
+                "%zu bytes in one edit, at most %zu can be stored: make it in "
+                "several smaller ones",
+                len, most - 64);
+    int rc = sqlite3_bind_blob(stmt, at, data, (int)len, SQLITE_STATIC);
+    return rc == SQLITE_OK ? 0 : gox__db_fail(db, rc, "write", err);
+}
+
 int gox__db_number(sqlite3 *db, const char *sql, int64_t otherwise,
         int64_t *value, struct gox_error *err)
 {

@@ -133,14 +133,43 @@ struct wal_scan {
     bool is_big, is_broken, is_damaged;
 };
 
+/* Whether the frame's sum is right after the frames before it. */
+static bool has_sum(uint32_t sum[2], const uint8_t start[8],
+        const uint8_t *frame, size_t page, bool is_big)
+{
+    sum_wal(sum, start, 8, is_big);
+    sum_wal(sum, frame + 24, page, is_big);
+    return sum[0] == get_be(frame + 16) && sum[1] == get_be(frame + 20);
+}
+
+/* Whether the frame was the last of its transaction until one bit of the four
+ * bytes that say so was flipped. */
+static bool was_last(
+        const struct wal_scan *scan, const uint8_t *frame, size_t page)
+{
+    for (unsigned bit = 0; bit < 32; bit++) {
+        uint32_t sum[2] = {scan->sum[0], scan->sum[1]};
+        uint8_t start[8];
+        memcpy(start, frame, sizeof(start));
+        start[4 + bit / 8] ^= (uint8_t)(1U << bit % 8);
+        if (has_sum(sum, start, frame, page, scan->is_big))
+            return true;
+    }
+    return false;
+}
+
 static void scan_frame(struct wal_scan *scan, const uint8_t *frame, size_t page)
 {
     bool is_ours = memcmp(frame + 8, scan->salt, 8) == 0;
+    bool is_first = !scan->is_broken;
+    uint32_t sum[2] = {scan->sum[0], scan->sum[1]};
 
-    sum_wal(scan->sum, frame, 8, scan->is_big);
-    sum_wal(scan->sum, frame + 24, page, scan->is_big);
-    bool is_good = is_ours && scan->sum[0] == get_be(frame + 16) &&
-                   scan->sum[1] == get_be(frame + 20);
+    bool is_right = has_sum(sum, frame, frame, page, scan->is_big);
+    bool is_good = is_ours && is_right;
+    /* A sum goes on from those before it: only the salt is wrong. */
+    scan->is_damaged |= is_first && is_right && !is_ours;
+    scan->is_damaged |= is_first && is_ours && !is_right &&
+                        get_be(frame + 4) == 0 && was_last(scan, frame, page);
     /* The next one is held against the sum that this one says. */
     scan->sum[0] = get_be(frame + 16);
     scan->sum[1] = get_be(frame + 20);

@@ -109,9 +109,7 @@ static int checkpoint(sqlite3 *aux, int mode)
 
     if (rc == SQLITE_BUSY)
         return all > done ? all - done : 1;
-    if (rc != SQLITE_OK)
-        return -(rc & 0xff);
-    return all - done;
+    return rc != SQLITE_OK ? -rc : all - done;
 }
 
 /* Cuts the WAL off when nothing was written since `writes` was counted; then
@@ -146,18 +144,28 @@ static int try_cut(gox_store *store, sqlite3 *aux)
     return left;
 }
 
-static void run_checkpoint(gox_store *store)
+/* A full disk, or no memory, is nothing lost: it is tried again. */
+static bool is_loss(int sqlite_code)
+{
+    return sqlite_code != SQLITE_IOERR_NOMEM &&
+           ((sqlite_code & 0xff) == SQLITE_IOERR ||
+                   (sqlite_code & 0xff) == SQLITE_CORRUPT);
+}
+
+/* Returns whether it got anywhere. */
+static bool run_checkpoint(gox_store *store)
 {
     sqlite3 *aux = NULL;
 
     if (gox__db_open(gox__vfs_name(store->stores->vfs), store->path, GOX_DB_AUX,
                 &aux, NULL) < 0)
-        return;
+        return false;
     int left = try_cut(store, aux);
-    if (left == -SQLITE_IOERR || left == -SQLITE_CORRUPT)
+    if (left < 0 && is_loss(-left))
         mark_unsafe(store, "a checkpoint", -left);
     atomic_fetch_add(&store->checkpoints, 1);
     gox__db_close(aux);
+    return left >= 0;
 }
 
 /* ---- threads; the mutex is held between the steps ---- */
@@ -171,6 +179,8 @@ static void leave_store(gox_stores *stores, gox_store *store)
 /* A log is cut off when nothing was written for so long, so that an idle
  * project is one file of its own size. */
 #define IDLE_NS (3 * GOX_NS_PER_S)
+/* After a checkpoint or a snapshot that failed, as on a full disk. */
+#define RETRY_NS (5 * GOX_NS_PER_S)
 
 /* When the store is due for something; INT64_MAX: it is not. */
 static int64_t due_at(const gox_stores *stores, gox_store *store)
@@ -231,10 +241,11 @@ static void serve_checkpoint(gox_stores *stores, gox_store *store)
 {
     store->is_in_checkpoint = true;
     pthread_mutex_unlock(&stores->mutex);
-    run_checkpoint(store);
+    bool is_done = run_checkpoint(store);
     pthread_mutex_lock(&stores->mutex);
     store->is_in_checkpoint = false;
-    store->checkpoint_at_ns = gox_time_now_ns() + 50 * GOX_NS_PER_MS;
+    store->checkpoint_at_ns =
+            gox_time_now_ns() + (is_done ? 50 * GOX_NS_PER_MS : RETRY_NS);
     store->idle_at_ns = 0;
     store->idle_writes = UINT64_MAX; /* the next look is the first */
 }
@@ -357,6 +368,11 @@ static void run_job(gox_stores *stores, gox_store *store)
         atomic_fetch_add(&store->snapshots, 1);
         rc = gox__snapshot_tidy(store, &err);
     }
+    /* On a full disk, say: what it was about is still to be done. */
+    atomic_store(
+            &store->retry_at_ns, rc < 0 ? gox_time_now_ns() + RETRY_NS : 0);
+    if (rc < 0)
+        atomic_fetch_add(&store->since_snapshot, store->job_since);
     pthread_mutex_lock(&stores->mutex);
     err.code = rc;
     store->job_err = err;

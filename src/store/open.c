@@ -28,15 +28,11 @@ static int write_base(sqlite3 *db, const struct gox_image *img,
         return gox_error_set(err, rc, "out of memory");
     }
     const uint8_t *row = gox__turn_finish(&turn, head, &len);
-    if (len > (size_t)INT32_MAX)
-        rc = gox_error_set(err, GOX_ERR_TOO_LARGE,
-                "an image of %zu bytes is too large for one row", len);
+    rc = gox__db_prepare(db, "INSERT INTO journal VALUES(?1, ?2)", &stmt, err);
     if (rc == 0)
-        rc = gox__db_prepare(
-                db, "INSERT INTO journal VALUES(?1, ?2)", &stmt, err);
+        rc = gox__db_bind_body(db, stmt, 2, row, len, err);
     if (rc == 0) {
         sqlite3_bind_int64(stmt, 1, (int64_t)head->last);
-        sqlite3_bind_blob(stmt, 2, row, (int)len, SQLITE_STATIC);
         int step = sqlite3_step(stmt);
         if (step != SQLITE_DONE)
             rc = gox__db_fail(db, step, "write", err);
@@ -274,17 +270,26 @@ static void close_untouched(gox_store *store)
     stop_writer(store);
 }
 
+/* A name that is free: the clock may have been set back. */
 static char *damaged_path(const char *path)
 {
-    char suffix[64], text[GOX_TIME_TEXT_BYTES];
+    char suffix[80], text[GOX_TIME_TEXT_BYTES];
 
     gox_time_format(gox_time_wall_ms(), text);
     for (char *p = text; *p != '\0'; p++) {
         if (*p == ':')
             *p = '-';
     }
-    snprintf(suffix, sizeof(suffix), ".damaged-%s", text);
-    return gox__path_join(path, suffix);
+    char *aside = NULL;
+    for (unsigned i = 0; aside == NULL || gox__file_exists(aside); i++) {
+        snprintf(suffix, sizeof(suffix),
+                i == 0 ? ".damaged-%s" : ".damaged-%s-%u", text, i);
+        gox_free(aside);
+        aside = gox__path_join(path, suffix);
+        if (aside == NULL)
+            return NULL;
+    }
+    return aside;
 }
 
 /* The damaged file goes aside, the image into a new one. */

@@ -101,11 +101,13 @@ static int write_turn(gox_store *store, struct gox_error *err)
     size_t len;
     const uint8_t *row = gox__turn_finish(&store->turn, &store->head, &len);
 
-    if (len > (size_t)INT32_MAX)
-        return gox_error_set(err, GOX_ERR_TOO_LARGE,
-                "project \"%s\": one edit of %zu bytes", store->name, len);
+    int bound = gox__db_bind_body(store->db, store->insert, 2, row, len, err);
+    if (bound < 0) {
+        gox_error_prefix(
+                err, "project \"%s\": the edit is not stored", store->name);
+        return bound;
+    }
     sqlite3_bind_int64(store->insert, 1, (int64_t)store->head.last);
-    sqlite3_bind_blob(store->insert, 2, row, (int)len, SQLITE_STATIC);
     int step = sqlite3_step(store->insert);
     sqlite3_reset(store->insert);
     if (step != SQLITE_DONE) {
@@ -381,6 +383,10 @@ int gox_store_image_at(gox_store *store, uint64_t revision,
 
 bool gox_store_wants_snapshot(const gox_store *store)
 {
+    /* After one that failed not at once again. */
+    if (atomic_load(&store->retry_at_ns) > 0 &&
+            gox_time_now_ns() < atomic_load(&store->retry_at_ns))
+        return false;
     return atomic_load(&store->since_snapshot) >=
            store->stores->settings.snapshot_bytes;
 }
@@ -402,7 +408,7 @@ static void put_job(
         memcpy(store->job.label, label, strlen(label));
     store->has_job = true;
     store->floor = store->durable.last;
-    atomic_store(&store->since_snapshot, 0);
+    store->job_since = atomic_exchange(&store->since_snapshot, 0);
     gox__stores_wake(store->stores);
 }
 

@@ -47,6 +47,9 @@ int gox__db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **stmt,
 /* Runs a statement to its end and resets it. */
 int gox__db_run(
         sqlite3 *db, sqlite3_stmt *stmt, struct gox_error *err) GOX_MUST_CHECK;
+/* Binds bytes that stay; GOX_ERR_TOO_LARGE when a row cannot hold them. */
+int gox__db_bind_body(sqlite3 *db, sqlite3_stmt *stmt, int at, const void *data,
+        size_t len, struct gox_error *err) GOX_MUST_CHECK;
 /* One number; `otherwise` when there is no row or it is NULL. */
 int gox__db_number(sqlite3 *db, const char *sql, int64_t otherwise,
         int64_t *value, struct gox_error *err) GOX_MUST_CHECK;
@@ -395,11 +398,13 @@ struct gox_store {
     atomic_uint_fast64_t writes; /* transactions of all threads */
     atomic_uint_fast64_t commits, syncs, checkpoints, snapshots;
     atomic_int_fast64_t longest_wait_ns;
+    atomic_int_fast64_t retry_at_ns; /* of a snapshot that failed; or 0 */
     /* Guarded by stores->mutex. */
     unsigned users; /* maintenance threads at work on it */
     bool is_closing, has_job, is_in_job;
     struct gox_image *job_img;
     struct gox_snapshot_head job;
+    uint64_t job_since; /* since_snapshot when it began */
     struct gox_error job_err;
     struct gox_error unsafe_err;
     int64_t sync_at_ns, checkpoint_at_ns, idle_at_ns; /* not before */
