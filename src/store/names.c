@@ -152,3 +152,19 @@ int gox__file_move(const char *from, const char *to, struct gox_error *err)
     int rc = move_one(from, to, "-wal", false, err);
     return rc < 0 ? rc : move_one(from, to, "", true, err);
 }
+
+int gox__dir_make(const char *path, struct gox_error *err)
+{
+    if (mkdir(path, 0750) == 0 || errno == EEXIST)
+        return 0;
+    return gox_error_set_errno(err,
+            errno == EROFS || errno == EACCES ? GOX_ERR_READ_ONLY : GOX_ERR_IO,
+            errno, "cannot make the directory %s", path);
+}
+
+bool gox__name_is_file(const char *name)
+{
+    size_t len = strlen(name), suffix = strlen(GOX_STORE_SUFFIX);
+
+    return len > suffix && strcmp(name + len - suffix, GOX_STORE_SUFFIX) == 0;
+}

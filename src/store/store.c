@@ -489,30 +489,3 @@ int gox_store_list_checkpoints(gox_store *store,
     gox__gate_leave(&store->gate);
     return rc;
 }
-
-void gox_store_get_stats(gox_store *store, struct gox_store_stats *stats)
-{
-    pthread_mutex_lock(&store->stores->mutex);
-    *stats = (struct gox_store_stats){.revision = store->durable.last,
-            .journal_bytes = atomic_load(&store->journal_bytes),
-            .since_snapshot = atomic_load(&store->since_snapshot),
-            .wal_bytes = atomic_load(&store->wal_bytes),
-            .commits = atomic_load(&store->commits),
-            .syncs = atomic_load(&store->syncs),
-            .checkpoints = atomic_load(&store->checkpoints),
-            .snapshots = atomic_load(&store->snapshots),
-            .longest_wait_ns = atomic_load(&store->longest_wait_ns),
-            .is_safe = !atomic_load(&store->is_unsafe),
-            .is_in_maintenance = store->has_job || store->users > 0};
-    pthread_mutex_unlock(&store->stores->mutex);
-}
-
-const char *gox_store_name(const gox_store *store)
-{
-    return store->name;
-}
-
-const char *gox_store_path(const gox_store *store)
-{
-    return store->path;
-}

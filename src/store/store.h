@@ -47,6 +47,14 @@ int gox_stores_open(const char *data_dir,
 /* All its stores must be closed. NULL is fine. */
 void gox_stores_close(gox_stores *stores);
 
+/* Changes the durability of all projects from the next commit on; interval_ms
+ * 0: as it is. By the thread that commits. */
+void gox_stores_set_durability(
+        gox_stores *stores, enum gox_durability durability, int interval_ms);
+/* What is free for this user where the projects are. GOX_ERR_IO. */
+int gox_stores_disk_free(gox_stores *stores, uint64_t *bytes,
+        struct gox_error *err) GOX_MUST_CHECK;
+
 /* What opening had to do. */
 struct gox_store_report {
     uint64_t replayed; /* edits, undos and redos after the snapshot */
@@ -158,6 +166,14 @@ struct gox_store_stats {
     bool is_in_maintenance;
 };
 void gox_store_get_stats(gox_store *store, struct gox_store_stats *stats);
+/* false after an fsync failed: no more edits are taken, err (may be NULL) has
+ * the reason. Cheap, any thread while the store is open. */
+bool gox_store_is_safe(gox_store *store, struct gox_error *err);
+/* Nothing waits for a commit, an fsync, a snapshot or a checkpoint, so that
+ * closing takes a moment and loses nothing. */
+bool gox_store_is_idle(gox_store *store);
+/* Memory that the open store takes, about; without the image and history. */
+uint64_t gox_store_bytes(gox_store *store);
 const char *gox_store_name(const gox_store *store);
 const char *gox_store_path(const gox_store *store);
 
@@ -183,6 +199,14 @@ int gox_stores_delete(gox_stores *stores, const char *name,
         struct gox_error *err) GOX_MUST_CHECK;
 int gox_stores_undelete(gox_stores *stores, const char *name,
         struct gox_error *err) GOX_MUST_CHECK;
+struct gox_store_trashed {
+    char name[GOX_NAME_BYTES];
+    uint64_t bytes;
+    int64_t deleted_ms; /* wall clock */
+};
+/* A new array (gox_free), newest first. */
+int gox_stores_list_trash(gox_stores *stores, struct gox_store_trashed **list,
+        size_t *count, struct gox_error *err) GOX_MUST_CHECK;
 /* Removes what has been in the trash since before `before_ms` (wall clock).
  * Returns how many. */
 int gox_stores_empty_trash(gox_stores *stores, int64_t before_ms,

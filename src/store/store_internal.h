@@ -389,7 +389,8 @@ struct gox_store {
     uint64_t floor;              /* revision of the newest snapshot begun */
     gox_history *history;        /* NULL: detached */
     struct gox_image *img;
-    int edits; /* that attach puts into the history */
+    int edits;         /* that attach puts into the history */
+    uint64_t db_bytes; /* memory, when it was last looked */
     uint64_t history_max_bytes;
     int kept_snapshots;
     /* Told between the threads. */
@@ -469,6 +470,9 @@ void gox__dir_sync(const char *path);
 /* Moves a project's file, and the WAL beside it. */
 int gox__file_move(
         const char *from, const char *to, struct gox_error *err) GOX_MUST_CHECK;
+/* 0750; it may be there. */
+int gox__dir_make(const char *path, struct gox_error *err) GOX_MUST_CHECK;
+bool gox__name_is_file(const char *name); /* of a project */
 bool gox__file_exists(const char *path);
 uint64_t gox__file_bytes(const char *path);
 
@@ -478,6 +482,9 @@ int gox__store_write_new(gox_stores *stores, const char *name, const char *path,
         struct gox_error *err) GOX_MUST_CHECK;
 /* The open store of a name; the mutex is held. */
 gox_store *gox__stores_find(gox_stores *stores, const char *name);
+/* Puts the name that a project's file says into info, if it can be read. */
+void gox__stores_true_name(
+        gox_stores *stores, const char *path, struct gox_store_info *info);
 /* A connection to read a project, open or not, from any thread. */
 int gox__stores_reader(gox_stores *stores, const char *name, sqlite3 **db,
         char **path, struct gox_error *err) GOX_MUST_CHECK;

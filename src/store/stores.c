@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A data directory: its lock, the list of its projects, the trash.
+ * A data directory: its lock, the list of its projects.
  *
  * Invariant: while one process has the lock, no other writes in it. */
 #include "base/alloc.h"
@@ -14,19 +14,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 /* ---- the directory ---- */
-
-static int make_dir(const char *path, struct gox_error *err)
-{
-    if (mkdir(path, 0750) == 0 || errno == EEXIST)
-        return 0;
-    return gox_error_set_errno(err,
-            errno == EROFS || errno == EACCES ? GOX_ERR_READ_ONLY : GOX_ERR_IO,
-            errno, "cannot make the directory %s", path);
-}
 
 static int take_lock(gox_stores *stores, struct gox_error *err)
 {
@@ -91,10 +83,10 @@ static void init_threading(gox_stores *stores)
 static int open_for_writing(
         gox_stores *stores, const char *data_dir, struct gox_error *err)
 {
-    int rc = make_dir(data_dir, err);
+    int rc = gox__dir_make(data_dir, err);
 
     if (rc == 0)
-        rc = make_dir(stores->dir, err);
+        rc = gox__dir_make(stores->dir, err);
     if (rc == 0)
         rc = take_lock(stores, err);
     if (rc < 0)
@@ -185,7 +177,14 @@ static int open_reader(gox_stores *stores, const char *path, sqlite3 **db,
         return rc;
     if (stores->vfs == NULL)
         return gox__db_open(stores->settings.vfs, path, GOX_DB_READ, db, err);
-    return gox__db_open(gox__vfs_name(stores->vfs), path, GOX_DB_AUX, db, err);
+    rc = gox__db_open(gox__vfs_name(stores->vfs), path, GOX_DB_AUX, db, err);
+    /* To look at a project that a crash left must not bring its log over. */
+    char *wal = rc < 0 ? NULL : gox__path_join(path, "-wal");
+    if (wal != NULL && gox__file_bytes(wal) > 0)
+        sqlite3_db_config(
+                *db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+    gox_free(wal);
+    return rc;
 }
 
 int gox__stores_reader(gox_stores *stores, const char *name, sqlite3 **db,
@@ -301,6 +300,16 @@ static int read_name(
     return 0;
 }
 
+void gox__stores_true_name(
+        gox_stores *stores, const char *path, struct gox_store_info *info)
+{
+    sqlite3 *db = NULL;
+
+    if (open_reader(stores, path, &db, NULL) == 0)
+        (void)!read_name(db, info, NULL);
+    gox__db_close(db);
+}
+
 static void read_info(
         gox_stores *stores, const char *path, struct gox_store_info *info)
 {
@@ -332,13 +341,6 @@ static int compare_infos(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-static bool has_suffix(const char *name)
-{
-    size_t len = strlen(name), suffix = strlen(GOX_STORE_SUFFIX);
-
-    return len > suffix && strcmp(name + len - suffix, GOX_STORE_SUFFIX) == 0;
-}
-
 int gox_stores_list(gox_stores *stores, struct gox_store_info **list,
         size_t *count, struct gox_error *err)
 {
@@ -353,7 +355,7 @@ int gox_stores_list(gox_stores *stores, struct gox_store_info **list,
         return gox_error_set_errno(
                 err, GOX_ERR_IO, errno, "cannot read %s", stores->dir);
     for (struct dirent *e; rc == 0 && (e = readdir(dir)) != NULL;) {
-        if (!has_suffix(e->d_name))
+        if (!gox__name_is_file(e->d_name))
             continue;
         char *folder = gox__path_join(stores->dir, "/");
         char *path = folder == NULL ? NULL : gox__path_join(folder, e->d_name);
@@ -383,135 +385,30 @@ int gox_stores_list(gox_stores *stores, struct gox_store_info **list,
     return 0;
 }
 
-/* ---- trash ---- */
-
-/* Both paths of a closed project, in its place and in the trash. */
-static int trash_paths(gox_stores *stores, const char *name, char **place,
-        char **trashed, struct gox_error *err)
+void gox_stores_set_durability(
+        gox_stores *stores, enum gox_durability durability, int interval_ms)
 {
-    int rc = gox__name_check(name, err);
-
-    *place = *trashed = NULL;
-    if (rc < 0)
-        return rc;
-    if (stores->vfs == NULL)
-        return gox_error_set(err, GOX_ERR_READ_ONLY,
-                "%s was opened to read only", stores->dir);
-    *place = gox__name_path(stores->dir, name, GOX_STORE_SUFFIX);
-    *trashed = gox__name_path(stores->trash, name, GOX_STORE_SUFFIX);
-    if (*place == NULL || *trashed == NULL)
-        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     pthread_mutex_lock(&stores->mutex);
-    bool is_open = gox__stores_find(stores, name) != NULL;
+    stores->settings.durability = durability;
+    if (interval_ms > 0)
+        stores->settings.interval_ms = interval_ms;
+    int64_t by =
+            gox_time_now_ns() + stores->settings.interval_ms * GOX_NS_PER_MS;
+    for (gox_store *s = stores->first; s != NULL; s = s->next)
+        s->sync_at_ns = s->sync_at_ns < by ? s->sync_at_ns : by;
+    pthread_cond_signal(&stores->due);
     pthread_mutex_unlock(&stores->mutex);
-    if (is_open)
-        return gox_error_set(err, GOX_ERR_BUSY,
-                "project \"%s\" is open; close it first", name);
-    return make_dir(stores->trash, err);
 }
 
-static void remove_trashed(const char *path)
+int gox_stores_disk_free(
+        gox_stores *stores, uint64_t *bytes, struct gox_error *err)
 {
-    char *wal = gox__path_join(path, "-wal");
+    struct statvfs st;
 
-    (void)unlink(path);
-    if (wal != NULL)
-        (void)unlink(wal);
-    gox_free(wal);
-}
-
-int gox_stores_delete(
-        gox_stores *stores, const char *name, struct gox_error *err)
-{
-    char *place, *trashed;
-
-    int rc = trash_paths(stores, name, &place, &trashed, err);
-    if (rc == 0 && !gox__file_exists(place))
-        rc = gox_error_set(
-                err, GOX_ERR_NOT_FOUND, "there is no project \"%s\"", name);
-    if (rc == 0) {
-        /* The one of this name that was deleted before goes for good. */
-        remove_trashed(trashed);
-        rc = gox__file_move(place, trashed, err);
-    }
-    if (rc == 0) {
-        /* Its time in the trash begins now. */
-        (void)utimensat(AT_FDCWD, trashed, NULL, 0);
-        gox__dir_sync(stores->trash);
-        gox__dir_sync(stores->dir);
-    }
-    gox_free(place);
-    gox_free(trashed);
-    return rc;
-}
-
-int gox_stores_undelete(
-        gox_stores *stores, const char *name, struct gox_error *err)
-{
-    char *place, *trashed;
-
-    int rc = trash_paths(stores, name, &place, &trashed, err);
-    if (rc == 0 && !gox__file_exists(trashed))
-        rc = gox_error_set(err, GOX_ERR_NOT_FOUND,
-                "there is no project \"%s\" in the trash", name);
-    if (rc == 0)
-        rc = gox__file_move(trashed, place, err);
-    if (rc == 0) {
-        gox__dir_sync(stores->dir);
-        gox__dir_sync(stores->trash);
-    }
-    gox_free(place);
-    gox_free(trashed);
-    return rc;
-}
-
-int gox_stores_purge(
-        gox_stores *stores, const char *name, struct gox_error *err)
-{
-    int rc = gox__name_check(name, err);
-    char *path = rc < 0 ? NULL
-                        : gox__name_path(stores->trash, name, GOX_STORE_SUFFIX);
-
-    if (rc == 0 && path == NULL)
-        rc = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
-    if (rc == 0 && !gox__file_exists(path))
-        rc = gox_error_set(err, GOX_ERR_NOT_FOUND,
-                "there is no project \"%s\" in the trash", name);
-    if (rc == 0) {
-        remove_trashed(path);
-        gox__dir_sync(stores->trash);
-    }
-    gox_free(path);
-    return rc;
-}
-
-int gox_stores_empty_trash(
-        gox_stores *stores, int64_t before_ms, struct gox_error *err)
-{
-    int removed = 0;
-    DIR *dir = opendir(stores->trash);
-
-    if (dir == NULL && errno == ENOENT)
-        return 0;
-    if (dir == NULL)
+    *bytes = 0;
+    if (statvfs(stores->dir, &st) != 0)
         return gox_error_set_errno(
-                err, GOX_ERR_IO, errno, "cannot read %s", stores->trash);
-    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
-        struct stat st;
-        if (!has_suffix(e->d_name) ||
-                fstatat(dirfd(dir), e->d_name, &st, 0) != 0)
-            continue;
-        int64_t at_ms = (int64_t)st.st_mtim.tv_sec * 1000 +
-                        st.st_mtim.tv_nsec / 1000000;
-        char *folder = gox__path_join(stores->trash, "/");
-        char *path = folder == NULL ? NULL : gox__path_join(folder, e->d_name);
-        if (at_ms < before_ms && path != NULL) {
-            remove_trashed(path);
-            removed++;
-        }
-        gox_free(path);
-        gox_free(folder);
-    }
-    closedir(dir);
-    return removed;
+                err, GOX_ERR_IO, errno, "cannot look at %s", stores->dir);
+    *bytes = (uint64_t)st.f_bavail * st.f_frsize;
+    return 0;
 }
