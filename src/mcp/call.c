@@ -70,6 +70,8 @@ void gox__mcp_call_free(struct gox_mcp_call *call)
     if (call->task != NULL)
         call->task->call = NULL;
     unlink_call(call);
+    if (call->server->current == call)
+        call->server->current = NULL;
     json_decref(call->structured);
     json_decref(call->error_data);
     json_decref(call->message);

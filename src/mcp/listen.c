@@ -152,17 +152,11 @@ static void tell(const struct gox_mcp_sink *sink,
     send_to(sink, &w, &line);
 }
 
-static bool has_uri(const json_t *filter, const char *uri)
+/* Is one the changed resource, or below it? */
+static bool is_below(const char *one, const char *uri)
 {
-    json_t *uris = json_object_get(filter, "resourceSubscriptions");
-    size_t i;
-    json_t *one;
-    json_array_foreach(uris, i, one)
-    {
-        if (json_is_string(one) && strcmp(json_string_value(one), uri) == 0)
-            return true;
-    }
-    return false;
+    size_t len = strlen(uri);
+    return strncmp(one, uri, len) == 0 && (one[len] == '\0' || one[len] == '/');
 }
 
 // clang-format off
@@ -186,8 +180,13 @@ void gox_mcp_changed(gox_mcp_server *server, unsigned lists, const char *uri)
         for (size_t i = 0; i < 3; i++)
             if ((lists & LISTS[i].bit) != 0)
                 tell(&peer->notify, NULL, LISTS[i].method, NULL);
-        if (uri != NULL && json_object_get(peer->uris, uri) != NULL)
-            tell(&peer->notify, NULL, UPDATED, uri);
+        const char *one;
+        json_t *unused;
+        json_object_foreach(uri != NULL ? peer->uris : NULL, one, unused)
+        {
+            if (is_below(one, uri))
+                tell(&peer->notify, NULL, UPDATED, one);
+        }
     }
     for (struct gox_mcp_call *call = server->calls; call; call = call->next) {
         const json_t *filter = filter_of(call);
@@ -196,7 +195,11 @@ void gox_mcp_changed(gox_mcp_server *server, unsigned lists, const char *uri)
         for (size_t i = 0; i < 3; i++)
             if ((lists & LISTS[i].bit) != 0 && wants(filter, LISTS[i].key))
                 tell(&call->sink, call, LISTS[i].method, NULL);
-        if (uri != NULL && has_uri(filter, uri))
-            tell(&call->sink, call, UPDATED, uri);
+        json_t *uris = json_object_get(filter, "resourceSubscriptions");
+        for (size_t i = 0; uri != NULL && i < json_array_size(uris); i++) {
+            const char *one = json_string_value(json_array_get(uris, i));
+            if (one != NULL && is_below(one, uri))
+                tell(&call->sink, call, UPDATED, one);
+        }
     }
 }

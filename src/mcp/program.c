@@ -4,6 +4,7 @@
 #include "mcp/mcp.h"
 #include "mcp/options.h"
 #include "mcp/stdio.h"
+#include "mcp/voxel.h"
 #include "platform/os.h"
 
 #include <fcntl.h>
@@ -15,6 +16,8 @@ struct program {
     struct gox_mcp_options options;
     gox_loop *loop;
     gox_mcp_server *server;
+    gox_backend *backend;
+    struct gox_vox_app *app;
     gox_mcp_stdio *stdio;
     gox_signal *signals[2];
 };
@@ -44,15 +47,37 @@ static int fail(const char *what)
     return 1;
 }
 
+static bool make_server(struct program *p)
+{
+    struct gox_backend_options options = {.socket = p->options.socket,
+            .may_start = p->options.may_start,
+            .stops_daemon = p->options.stops_daemon,
+            .timeout_ms = p->options.timeout_ms};
+    if (p->options.is_conformance) {
+        p->server = gox_mcp_server_new(p->loop, &gox_mcp_fixture, NULL);
+        return p->server != NULL;
+    }
+    p->backend = gox_backend_new(p->loop, &options);
+    p->app = p->backend != NULL ? gox_vox_app_new(p->backend) : NULL;
+    p->server = p->app != NULL
+                        ? gox_mcp_server_new(p->loop, &gox_mcp_voxel, p->app)
+                        : NULL;
+    if (p->server == NULL)
+        return false;
+    gox_vox_app_start(p->app, p->server);
+    return true;
+}
+
 static int start(struct program *p)
 {
     p->loop = gox_loop_new();
     if (p->loop == NULL)
         return fail("no memory or no descriptors");
-    p->server = gox_mcp_server_new(p->loop, &gox_mcp_fixture, NULL);
+    if (!make_server(p))
+        return fail("out of memory");
     p->signals[0] = gox_signal_new(p->loop, SIGTERM, stop, p);
     p->signals[1] = gox_signal_new(p->loop, SIGINT, stop, p);
-    if (p->server == NULL || !p->signals[0] || !p->signals[1])
+    if (!p->signals[0] || !p->signals[1])
         return fail("out of memory");
     p->stdio = gox_mcp_stdio_new(
             p->server, take_over(0, O_RDONLY), take_over(1, O_WRONLY), stop, p);
@@ -74,6 +99,8 @@ int gox_mcp_main(int argc, char **argv)
     gox_loop_run(p.loop);
     gox_mcp_stdio_close(p.stdio);
     gox_mcp_server_free(p.server);
+    gox_vox_app_free(p.app);
+    gox_backend_free(p.backend);
     gox_signal_close(p.signals[0]);
     gox_signal_close(p.signals[1]);
     gox_loop_free(p.loop);

@@ -284,12 +284,12 @@ static enum gox_mcp_kind take_request(gox_mcp_peer *peer, json_t *own_message,
     }
     json_decref(id);
     call->is_modern = decide_era(peer, call, method);
-    if (dispatch(call, method) == GOX_MCP_LATER) {
-        if (under_way != NULL)
-            *under_way = call;
-    } else {
+    /* A handler that says "later" may have finished already. */
+    peer->server->current = call;
+    if (dispatch(call, method) != GOX_MCP_LATER)
         gox_mcp_finish(call);
-    }
+    else if (under_way != NULL)
+        *under_way = peer->server->current;
     return GOX_MCP_REQUEST;
 }
 

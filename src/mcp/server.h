@@ -236,7 +236,8 @@ void gox_mcp_server_end_listening(gox_mcp_server *server);
 #define GOX_MCP_TOOLS_CHANGED     0x1u
 #define GOX_MCP_PROMPTS_CHANGED   0x2u
 #define GOX_MCP_RESOURCES_CHANGED 0x4u
-/* Tells every client that asked. uri: a resource that changed, or NULL. */
+/* Tells every client that asked. uri: a resource that changed together with all
+ * below it ("uri/..."), or NULL. */
 void gox_mcp_changed(gox_mcp_server *server, unsigned lists, const char *uri);
 
 /* One client connection or session. notify: where unsolicited lines go (status

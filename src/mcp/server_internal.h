@@ -64,6 +64,7 @@ struct gox_mcp_server {
     gox_mcp_peer *peers;
     struct gox_mcp_call *calls; /* newest first */
     size_t call_count;
+    struct gox_mcp_call *current; /* being dispatched, until it is freed */
     struct gox_mcp_task *tasks;
     size_t task_count;
     struct gox__mcp_ask *asks;

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Getting a connection, and getting it back: attempts with growing pauses until
+ * one succeeds or the time is over. A daemon that ends while it starts is
+ * started again, until then. */
+#include "base/time.h"
+#include "mcp/backend_internal.h"
+
+#include <poll.h>
+#include <string.h>
+
+#define CONNECT_MS   15000 /* with a start, and what a store has to recover */
+#define ATTACH_MS    3000  /* without */
+#define PAUSE_MS     2
+#define PAUSE_MAX_MS 50
+#define BAD_CONFIG   "ended with code 78"
+
+static void on_notification(void *ctx, const char *method, const json_t *params)
+{
+    gox_backend *b = ctx;
+    if (strcmp(method, "goxel.progress") == 0) {
+        int64_t id = json_integer_value(json_object_get(params, "id"));
+        for (gox_backend_call *call = b->first; call; call = call->next)
+            if (call->id == id && call->progress != NULL)
+                call->progress(call->ctx,
+                        json_number_value(json_object_get(params, "fraction")));
+    } else if (strcmp(method, "goxel.changed") == 0) {
+        const char *project =
+                json_string_value(json_object_get(params, "project"));
+        if (project != NULL && b->on_change != NULL)
+            b->on_change(b->change_ctx, project);
+    }
+}
+
+void gox__backend_disconnect(gox_backend *b)
+{
+    gox_watch_close(b->watch);
+    b->watch = NULL;
+    b->is_up = false;
+    gox_client_close(b->client);
+    b->client = NULL;
+}
+
+static void on_events(void *ctx, short events)
+{
+    gox_backend *b = ctx;
+    struct gox_error err;
+    (void)events;
+    if (gox_client_dispatch(b->client, &err) == 0) {
+        gox_watch_set(b->watch, gox_client_get_events(b->client));
+        return;
+    }
+    gox__backend_disconnect(b);
+    b->has_started = false;
+    if (b->first != NULL)
+        gox__backend_connect(b);
+}
+
+static bool connect_now(gox_backend *b, struct gox_error *err)
+{
+    const char *project;
+    json_t *unused;
+    b->client = gox_client_connect(b->socket, 0, err);
+    if (b->client == NULL)
+        return false;
+    b->watch =
+            gox_watch_new(b->loop, gox_client_get_fd(b->client), on_events, b);
+    if (b->watch == NULL) {
+        gox__backend_disconnect(b);
+        (void)gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+        return false;
+    }
+    gox_watch_set(b->watch, POLLIN);
+    gox_client_on_notification(b->client, on_notification, b);
+    b->is_up = b->was_up = true;
+    b->give_up_ns = 0;
+    b->has_started = false;
+    json_object_foreach(b->watched, project, unused)
+    {
+        gox__backend_subscribe(b, project);
+    }
+    return true;
+}
+
+static void send_waiting(gox_backend *b)
+{
+    gox_backend_call *call = b->first;
+    while (call != NULL) {
+        gox_backend_call *next = call->next;
+        if (call->state == GOX__BACKEND_WAITING)
+            gox__backend_send(call);
+        call = next;
+    }
+}
+
+static void give_up(gox_backend *b, const struct gox_error *err)
+{
+    b->give_up_ns = 0;
+    gox_timer_stop(b->retry);
+    gox__backend_fail_all(b, err);
+}
+
+/* Nobody listens: start a daemon, unless one is starting. False: no use. */
+static bool make_one(gox_backend *b, struct gox_error *err)
+{
+    char how[80];
+    if (b->has_started && gox__backend_daemon_ended(b, how, sizeof how)) {
+        if (strcmp(how, BAD_CONFIG) == 0) {
+            (void)gox_error_set(err, GOX_ERR_CLOSED,
+                    "goxel-daemon could not start: its configuration is wrong; "
+                    "`goxel-daemon --check` tells what");
+            return false;
+        }
+        b->has_started = false;
+    }
+    if (b->has_started)
+        return true;
+    b->has_started = true;
+    return gox__backend_start_daemon(b, err) == 0;
+}
+
+void gox__backend_connect(gox_backend *b)
+{
+    struct gox_error err = {.offset = -1};
+    int64_t now = gox_time_now_ns();
+    if (b->is_up)
+        return;
+    if (b->give_up_ns == 0) {
+        b->give_up_ns =
+                now + (b->may_start ? CONNECT_MS : ATTACH_MS) * GOX_NS_PER_MS;
+        b->pause_ms = PAUSE_MS;
+    }
+    if (connect_now(b, &err)) {
+        gox_timer_stop(b->retry);
+        send_waiting(b);
+        return;
+    }
+    bool is_absent =
+            err.code == GOX_ERR_NOT_FOUND || err.code == GOX_ERR_CLOSED;
+    bool is_hopeless = !is_absent && err.code != GOX_ERR_TIMEOUT;
+    if (is_absent && b->may_start && !make_one(b, &err))
+        is_hopeless = true;
+    if (is_hopeless || now >= b->give_up_ns) {
+        gox_error_prefix(&err, "the Goxel daemon cannot be reached");
+        give_up(b, &err);
+        return;
+    }
+    gox_timer_start(b->retry, (uint64_t)b->pause_ms, 0);
+    if (b->pause_ms < PAUSE_MAX_MS)
+        b->pause_ms += b->pause_ms / 2 + 1;
+}
