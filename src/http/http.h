@@ -40,6 +40,9 @@ struct gox_http_options {
     /* A client that takes longer for its headers, for its body, or to read any
      * more of its answer is cut off; also how long an idle connection stays. */
     unsigned timeout_s;
+    /* The last request under way has ended; the listener may not be closed from
+     * inside it. NULL: nobody wants to know. */
+    void (*idle)(void *ctx);
 };
 
 /* Listens on own_fd, a listening socket of any kind (closed also on failure).

@@ -169,11 +169,15 @@ static void on_completed(void *cls, struct MHD_Connection *connection,
     if (req == NULL)
         return;
     *context = NULL;
+    gox_http *http = req->http;
     req->client->is_used = false;
     wait_for(req->client);
-    if (req->http->is_finishing)
+    if (http->is_finishing)
         cut_off(req->client);
     gox__http_request_done(req);
+    if (http->request_count == 0 && http->options.idle != NULL &&
+            !http->is_closing)
+        http->options.idle(http->options.ctx);
 }
 
 /* ---- requests ---- */

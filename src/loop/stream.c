@@ -21,7 +21,9 @@ struct gox_stream {
         uv_idle_t idle;
         uv_handle_t handle;
     } uv;
-    int file_fd; /* a plain file; else -1 */
+    int file_fd;                        /* a plain file; else -1 */
+    const struct gox_stream_sink *sink; /* no descriptor at all; else NULL */
+    void *sink_ctx;
     bool is_reading, has_ended, is_closing, is_broken;
     size_t pending;      /* bytes in uv_write requests */
     size_t queue_seen;   /* libuv's queue size when last looked at */
@@ -116,6 +118,17 @@ gox_stream *gox_stream_open(gox_loop *loop, int own_fd)
     return s;
 }
 
+gox_stream *gox_stream_open_sink(
+        gox_loop *loop, const struct gox_stream_sink *sink, void *ctx)
+{
+    gox_stream *s = stream_new(loop, true);
+    if (s == NULL)
+        return NULL;
+    s->sink = sink;
+    s->sink_ctx = ctx;
+    return s;
+}
+
 void gox_stream_set_events(
         gox_stream *s, const struct gox_stream_events *events, void *ctx)
 {
@@ -128,6 +141,8 @@ void gox_stream_start(gox_stream *s)
     if (s->is_reading || s->has_ended || s->is_closing)
         return;
     s->is_reading = true;
+    if (s->sink != NULL)
+        return;
     if (s->file_fd >= 0)
         uv_idle_start(&s->uv.idle, on_file_idle);
     else if (uv_read_start((uv_stream_t *)&s->uv.pipe, on_alloc, on_read) != 0)
@@ -139,6 +154,8 @@ void gox_stream_stop(gox_stream *s)
     if (!s->is_reading || s->is_closing)
         return;
     s->is_reading = false;
+    if (s->sink != NULL)
+        return;
     if (s->file_fd >= 0)
         uv_idle_stop(&s->uv.idle);
     else
@@ -151,6 +168,23 @@ static void tell_broken(gox_stream *s)
         return;
     s->is_broken = true;
     s->events->broken(s->ctx);
+}
+
+void gox_stream_feed(gox_stream *s, const char *data, size_t len)
+{
+    if (!s->has_ended && !s->is_closing)
+        s->events->data(s->ctx, data, len);
+}
+
+void gox_stream_feed_end(gox_stream *s)
+{
+    if (!s->is_closing)
+        tell_end(s, 0);
+}
+
+void gox_stream_feed_broken(gox_stream *s)
+{
+    tell_broken(s);
 }
 
 static void on_write(uv_write_t *req, int status)
@@ -210,6 +244,8 @@ int gox_stream_write(gox_stream *s, struct gox_buf *buf)
     int code = 0;
     if (s->is_closing || s->is_broken)
         code = GOX_ERR_CLOSED;
+    else if (s->sink != NULL)
+        code = s->sink->put(s->sink_ctx, buf->data, buf->len);
     else if (s->file_fd >= 0)
         code = write_file(s, buf);
     else if (s->pending == 0) {
@@ -235,7 +271,7 @@ size_t gox_stream_pending(const gox_stream *s)
 
 int64_t gox_stream_stalled_at_ns(gox_stream *s)
 {
-    if (s->file_fd < 0) {
+    if (s->file_fd < 0 && s->sink == NULL) {
         size_t queued = uv_stream_get_write_queue_size(
                 (const uv_stream_t *)&s->uv.pipe);
         if (queued < s->queue_seen)
@@ -248,7 +284,7 @@ int64_t gox_stream_stalled_at_ns(gox_stream *s)
 int gox_stream_fd(const gox_stream *s)
 {
     uv_os_fd_t fd = -1;
-    if (s->file_fd >= 0)
+    if (s->file_fd >= 0 || s->sink != NULL)
         return s->file_fd;
     return uv_fileno(&s->uv.handle, &fd) == 0 ? fd : -1;
 }
@@ -260,6 +296,8 @@ static void on_closed(uv_handle_t *handle)
         close(s->file_fd);
     if (s->events != NULL)
         s->events->closed(s->ctx);
+    if (s->sink != NULL)
+        s->sink->closed(s->sink_ctx);
     gox_free(s);
 }
 

@@ -32,6 +32,19 @@ struct gox_stream_events {
 /* Over an own descriptor: a socket, pipe, terminal or file. NULL when out of
  * memory or when fd is not usable; fd is closed then. */
 gox_stream *gox_stream_open(gox_loop *loop, int own_fd);
+/* A stream without a descriptor, for a session that another protocol carries:
+ * what is written goes to put (0 or a GOX_ERR_*, which closes), what is read is
+ * fed. closed comes after that of the events. */
+struct gox_stream_sink {
+    int (*put)(void *ctx, const void *data, size_t len);
+    void (*closed)(void *ctx);
+};
+gox_stream *gox_stream_open_sink(
+        gox_loop *loop, const struct gox_stream_sink *sink, void *ctx);
+void gox_stream_feed(gox_stream *stream, const char *data, size_t len);
+void gox_stream_feed_end(gox_stream *stream);    /* nothing more comes */
+void gox_stream_feed_broken(gox_stream *stream); /* nobody reads any more */
+
 void gox_stream_set_events(
         gox_stream *stream, const struct gox_stream_events *events, void *ctx);
 void gox_stream_start(gox_stream *stream); /* reading; also to go on */
