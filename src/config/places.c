@@ -189,7 +189,7 @@ static int fill_paths(struct gox_settings *s, const char *base)
     if (code == 0)
         code = fill_below(s, &s->render_dir, "renders");
     if (code == 0)
-        code = fill_below(s, &s->security_token_file, "tokens.json");
+        code = fill_below(s, &s->security_token_file, "tokens");
     return code;
 }
 

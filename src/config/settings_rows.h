@@ -125,7 +125,7 @@
       START, "serve only clients that give a token of token_file")             \
     X(security_token_file, "security.token_file", PATH, "", 0, 4095, "",       \
       NULL, NULL, "GOXEL_SECURITY_TOKEN_FILE", START,                          \
-      "file of hashed tokens (goxelctl token makes it); empty: tokens.json "   \
+      "file of hashed tokens (goxelctl token makes it); empty: tokens "        \
       "in the data directory")                                                 \
     X(security_allowed_uids, "security.allowed_uids", IDS, "", 0, 1024, "",    \
       NULL, NULL, "GOXEL_SECURITY_ALLOWED_UIDS", LIVE,                         \
