@@ -14,10 +14,10 @@
 
 #include "base/io.h"
 #include "base/task.h"
+#include "config/settings.h"
 #include "daemon/clips.h"
 #include "daemon/project.h"
 #include "daemon/renders.h"
-#include "config/settings.h"
 #include "rpc/method.h"
 #include "rpc/writer.h"
 #include "voxel/history.h"
@@ -145,6 +145,17 @@ int gox_call_sub(struct gox_call *call, struct gox_slice name,
 
 /* ---- what else there is; loop thread, but for the settings ---- */
 gox_projects *gox_call_projects(struct gox_call *call);
+/* The project of this name, open and with all its edits committed: 0. When it
+ * must be opened or committed first: GOX_CALL_WAIT, which the handler returns
+ * before it has changed anything. GOX_ERR_NOT_FOUND and others. */
+int gox_call_find_project(struct gox_call *call, const char *name, size_t len,
+        gox_project **project) GOX_MUST_CHECK;
+/* In `run`: GOX_CALL_WAIT when edits of the call's project are not committed
+ * yet; else 0. For what reads the project's file. */
+int gox_call_need_commit(struct gox_call *call) GOX_MUST_CHECK;
+/* The reply, once written, waits until the project's job has ended, and becomes
+ * an error when that fails. */
+int gox_call_hold(struct gox_call *call, gox_project *project) GOX_MUST_CHECK;
 /* The connection's current project from now on. */
 void gox_call_set_project(struct gox_call *call, gox_project *project);
 struct gox_clips *gox_call_clips(struct gox_call *call);

@@ -57,6 +57,9 @@ void gox__call_reset(struct gox_call_internal *c, gox_daemon *daemon)
     c->told_permille = 0;
     c->next_waiting = NULL;
     c->kept_fds = NULL;
+    c->touched = NULL;
+    c->after = NULL;
+    c->waits_for_commit = false;
 }
 
 void gox__call_abandon(struct gox_call_internal *c)
@@ -79,6 +82,8 @@ void gox__call_clear(struct gox_call_internal *c)
     if (c->parent == NULL)
         gox_project_unref(c->call.project);
     c->call.project = NULL;
+    gox_project_unref(c->after);
+    c->after = NULL;
     for (; c->kept_fds != NULL; c->kept_fds = c->kept_fds->next)
         close(c->kept_fds->fd);
     gox_arena_fini(&c->arena);
@@ -199,10 +204,52 @@ void gox_call_set_project(struct gox_call *call, gox_project *project)
 {
     if (call->session == NULL)
         return;
-    if (project != NULL)
-        gox_project_ref(project);
-    gox_project_unref(call->session->project);
-    call->session->project = project;
+    gox__session_set_project(call->session, project);
+}
+
+/* Puts the call on the project that it must wait for. */
+static int wait_for(struct gox_call *call, gox_project *p, bool is_commit)
+{
+    struct gox_call_internal *c = call->internal;
+    gox_project_ref(p);
+    gox_project_unref(call->project);
+    call->project = p;
+    c->waits_for_commit = is_commit;
+    return GOX_CALL_WAIT;
+}
+
+int gox_call_find_project(struct gox_call *call, const char *name, size_t len,
+        gox_project **project)
+{
+    gox_projects *all = call->daemon->projects;
+    int code = gox_projects_want(all, name, len, project, &call->err);
+    if (code < 0)
+        return code;
+    gox_project *p = *project;
+    p->used_at_ns = gox_loop_now_ns(call->daemon->loop);
+    if (p->stage != GOX_PROJECT_OPEN)
+        return wait_for(call, p, false);
+    return p->is_dirty && p->store != NULL ? wait_for(call, p, true) : 0;
+}
+
+int gox_call_need_commit(struct gox_call *call)
+{
+    gox_project *p = call->project;
+    return p->is_dirty && p->store != NULL ? wait_for(call, p, true) : 0;
+}
+
+int gox_call_hold(struct gox_call *call, gox_project *project)
+{
+    struct gox_call_internal *c = call->internal;
+    if (project->job == NULL)
+        return 0;
+    int code = gox__dispatch_own_text(c);
+    if (code < 0)
+        return code;
+    gox_project_ref(project);
+    gox_project_unref(c->after);
+    c->after = project;
+    return 0;
 }
 
 struct gox_renders *gox_call_renders(struct gox_call *call)

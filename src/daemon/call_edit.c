@@ -98,6 +98,8 @@ void gox_call_note_edit(
 {
     call->project->modified_ms = now;
     call->edit = *info;
+    call->internal->touched = call->project;
+    gox_project_mark_dirty(call->daemon->projects, call->project);
     gox__changes_note(call, info);
 }
 

@@ -8,6 +8,7 @@
 
 #include "daemon/api.h"
 #include "daemon/daemon.h"
+#include "daemon/turn.h"
 #include "loop/pool.h"
 #include "loop/stream.h"
 #include "platform/path.h"
@@ -28,6 +29,9 @@ struct gox_daemon {
     gox_registry *registry;
     gox_paths *paths;
     gox_projects *projects;
+    struct gox_turn_state turn;
+    gox_pool *file_pool;     /* opens and closes projects */
+    struct gox_sweep *sweep; /* storage.c */
     struct gox_clips clips;
     struct gox_renders renders;
     struct gox_stats stats;
@@ -48,9 +52,10 @@ struct gox_daemon {
     gox_timer *deadline; /* of stopping */
     gox_timer *notify;   /* tells subscribers after this turn */
     gox_timer *cleanup;  /* while there are render files */
+    gox_timer *evict;    /* looks at memory after edits */
     gox_signal *signals[3];
-    bool is_tick_on, is_grace_on, is_cleanup_on, is_notify_on, is_stopping,
-            is_closed_in, is_cut;
+    bool is_tick_on, is_grace_on, is_cleanup_on, is_notify_on, is_evict_on,
+            is_stopping, is_closed_in, is_cut;
 };
 
 struct gox_kept_fd;
@@ -74,6 +79,10 @@ struct gox_call_internal {
     struct gox_kept_fd *kept_fds;
     int code;                                  /* of work */
     int64_t retry_after_ms, conflict_revision; /* for the error; -1: none */
+    gox_project *touched;  /* what it edited in this turn; borrowed */
+    gox_project *after;    /* its reply waits for the job of this one; a
+                              reference; or NULL */
+    bool waits_for_commit; /* with is_waiting: in the list of daemon/turn.h */
     bool has_edit, in_work, is_under_way, is_waiting, has_turn;
     bool wants_progress, has_if_revision;
     int64_t if_revision;
@@ -95,6 +104,14 @@ void gox__call_abandon(struct gox_call_internal *c);
  * false when it goes on elsewhere: the session waits, gox__session_resume is
  * called later. */
 bool gox__dispatch(gox_session *session, struct gox_slice text);
+/* Copies the request's text into the call, which may then outlive the bytes
+ * that were read. */
+int gox__dispatch_own_text(struct gox_call_internal *c) GOX_MUST_CHECK;
+/* Begins a call that has waited. */
+void gox__dispatch_start(struct gox_call_internal *c);
+/* The job of a project has ended, see gox_projects_config. */
+void gox__dispatch_ready(
+        void *ctx, gox_project *project, const struct gox_error *err);
 /* Ends a call that is under way: at once when it has not begun, else as soon
  * as its worker looks. Its session may go on from inside here. */
 void gox__dispatch_cancel(struct gox_call_internal *c);
@@ -104,6 +121,16 @@ void gox__dispatch_error(
 /* "#RRGGBB" and names to a colour, for the binding. */
 bool gox__parse_color(const char *text, size_t len, uint32_t *rgba);
 
+/* ---- storage.c ---- */
+/* The data directory's store, or projects in memory. GOX_ERR_BUSY: another
+ * process has the directory. */
+int gox__daemon_open_projects(
+        gox_daemon *daemon, struct gox_error *err) GOX_MUST_CHECK;
+/* Descriptors that open projects may need. */
+unsigned gox__daemon_project_fds(const gox_daemon *daemon);
+/* Removes what is in the trash for too long, on a worker. */
+void gox__daemon_sweep_trash(gox_daemon *daemon);
+
 /* ---- server.c ---- */
 /* Something waits: makes sure the tick or the grace timer runs. */
 void gox__daemon_need_tick(gox_daemon *daemon);
@@ -111,6 +138,7 @@ void gox__daemon_need_grace(gox_daemon *daemon);
 void gox__daemon_need_progress(gox_daemon *daemon);
 void gox__daemon_need_cleanup(gox_daemon *daemon);
 void gox__daemon_need_notify(gox_daemon *daemon);
+void gox__daemon_need_evict(gox_daemon *daemon);
 /* A call or a session ended; while stopping this may end the loop. */
 void gox__daemon_check_stop(gox_daemon *daemon);
 

@@ -87,29 +87,44 @@ static void begin_reply(struct gox_call_internal *c, struct gox_buf *out)
 
 /* ---- the project ---- */
 
+/* The connection's own project; one that was closed is opened again, as its
+ * file is there. */
+static int find_own_project(struct gox_call_internal *c, gox_project **project)
+{
+    gox_projects *all = c->call.daemon->projects;
+    gox_session *s = c->call.session;
+    gox_project *p = s != NULL ? s->project : NULL;
+    if (p != NULL && !p->is_closed) {
+        *project = p;
+        return 0;
+    }
+    if (p == NULL || !gox_projects_are_stored(all))
+        return gox_projects_want_default(all, project, &c->call.err);
+    int code = gox_projects_want(
+            all, p->name, strlen(p->name), project, &c->call.err);
+    if (code == 0)
+        gox__session_set_project(s, *project);
+    return code;
+}
+
 static int resolve_project(
         struct gox_call_internal *c, const struct gox_binding *b)
 {
     gox_daemon *d = c->call.daemon;
-    gox_session *s = c->call.session;
     unsigned uses = c->call.method->flags & (GOX_METHOD_READ | GOX_METHOD_EDIT);
     gox_project *p = NULL;
-    if (b->project.data != NULL) {
-        p = gox_projects_find(d->projects, b->project.data, b->project.len);
-        if (p == NULL)
-            return gox_call_fail(&c->call, GOX_ERR_NOT_FOUND,
-                    "there is no project \"%.80s\"; goxel.list_projects lists "
-                    "them",
-                    b->project.data);
-    } else if (uses != 0) {
-        p = s != NULL && s->project != NULL && !s->project->is_closed
-                    ? s->project
-                    : gox_projects_default(d->projects);
-        if (p == NULL)
-            return gox_call_fail(&c->call, GOX_ERR_NOMEM, "out of memory");
-    }
-    if (p != NULL)
+    int code = 0;
+    if (b->project.data != NULL)
+        code = gox_projects_want(
+                d->projects, b->project.data, b->project.len, &p, &c->call.err);
+    else if (uses != 0)
+        code = find_own_project(c, &p);
+    if (code < 0)
+        return code;
+    if (p != NULL) {
         gox_project_ref(p);
+        p->used_at_ns = gox_loop_now_ns(d->loop);
+    }
     c->call.project = p;
     return 0;
 }
@@ -134,38 +149,73 @@ static int check_project(struct gox_call_internal *c)
 /* ---- long calls ---- */
 
 static void finish_long(struct gox_call_internal *c, int code);
-static bool start(struct gox_call_internal *c);
+
+static bool is_edit(const struct gox_call_internal *c)
+{
+    return (c->call.method->flags & GOX_METHOD_EDIT) != 0;
+}
 
 static void take_turn(struct gox_call_internal *c)
 {
-    if ((c->call.method->flags & GOX_METHOD_EDIT) == 0)
+    if (!is_edit(c))
         return;
     c->call.project->turn = &c->call;
     c->has_turn = true;
 }
 
-/* Lets the edits go on that waited for this one. */
-static void pass_turn(gox_project *p)
+static void unlink_waiting(gox_project *p, struct gox_call_internal *c)
 {
-    p->turn = NULL;
+    struct gox_call_internal *before = NULL;
+    struct gox_call_internal *at = p->waiting_first->internal;
+    while (at != c) {
+        before = at;
+        at = at->next_waiting;
+    }
+    struct gox_call *next =
+            c->next_waiting != NULL ? &c->next_waiting->call : NULL;
+    if (before != NULL)
+        before->next_waiting = c->next_waiting;
+    else
+        p->waiting_first = next;
+    if (p->waiting_last == &c->call)
+        p->waiting_last = before != NULL ? &before->call : NULL;
+    c->is_waiting = false;
+}
+
+/* The first that may begin now: edits one after the other, reads any time. */
+static struct gox_call_internal *find_startable(const gox_project *p)
+{
+    struct gox_call *at = p->waiting_first;
+    if (p->stage != GOX_PROJECT_OPEN)
+        return NULL;
+    while (at != NULL && p->turn != NULL && is_edit(at->internal))
+        at = at->internal->next_waiting != NULL
+                     ? &at->internal->next_waiting->call
+                     : NULL;
+    return at != NULL ? at->internal : NULL;
+}
+
+/* Lets the calls go on that waited for the turn or for the project. */
+static void run_waiting(gox_project *p)
+{
+    struct gox_call_internal *c;
     gox_project_ref(p);
-    while (p->turn == NULL && p->waiting_first != NULL) {
-        struct gox_call_internal *next = p->waiting_first->internal;
-        p->waiting_first =
-                next->next_waiting != NULL ? &next->next_waiting->call : NULL;
-        if (p->waiting_first == NULL)
-            p->waiting_last = NULL;
-        next->is_waiting = false;
-        start(next);
+    while ((c = find_startable(p)) != NULL) {
+        unlink_waiting(p, c);
+        gox__dispatch_start(c);
     }
     gox_project_unref(p);
 }
 
-static void wait_for_turn(struct gox_call_internal *c)
+static void wait_for_project(struct gox_call_internal *c)
 {
     gox_project *p = c->call.project;
     c->is_waiting = true;
     c->next_waiting = NULL;
+    if (c->waits_for_commit) {
+        gox__daemon_turn_add_waiting(c->call.daemon, c);
+        return;
+    }
     if (p->waiting_last != NULL)
         p->waiting_last->internal->next_waiting = c;
     else
@@ -230,9 +280,7 @@ static void move_slice(struct gox_slice *slice, struct gox_slice from, char *to)
         slice->data = to + (slice->data - from.data);
 }
 
-/* Copies the request's text into the call, which may then outlive the bytes
- * that were read. */
-static int own_text(struct gox_call_internal *c)
+int gox__dispatch_own_text(struct gox_call_internal *c)
 {
     struct gox_slice from = c->line;
     const struct gox_method *m = c->call.method;
@@ -260,7 +308,7 @@ static int send_to_worker(struct gox_call_internal *c)
     if (seconds > 0 && c->call.task.deadline_at_ns == 0)
         c->call.task.deadline_at_ns =
                 gox_time_now_ns() + seconds * GOX_NS_PER_S;
-    int code = own_text(c);
+    int code = gox__dispatch_own_text(c);
     if (code < 0)
         return code;
     c->in_work = true;
@@ -280,6 +328,12 @@ static int send_to_worker(struct gox_call_internal *c)
                 (long long)c->retry_after_ms);
     }
     return code;
+}
+
+/* The project whose state the reply tells of. */
+static gox_project *project_of(const struct gox_call_internal *c)
+{
+    return c->touched != NULL ? c->touched : c->call.project;
 }
 
 static void release(struct gox_call_internal *c)
@@ -302,21 +356,24 @@ static void release(struct gox_call_internal *c)
     else if (d->spare != c)
         gox__call_free(c);
     if (p != NULL) {
-        pass_turn(p);
+        p->turn = NULL;
+        run_waiting(p);
         gox_project_unref(p);
     }
 }
 
-/* The end of a call that was under way: its reply, then the session goes on. */
-static void finish_long(struct gox_call_internal *c, int code)
+/* The reply of a call that was under way is in its result: it goes to the
+ * session, which goes on. */
+static void deliver(struct gox_call_internal *c)
 {
     gox_daemon *d = c->call.daemon;
     gox_session *s = c->call.session;
-    end_reply(c, &c->result, 0, code);
     if (s != NULL) {
         struct gox_buf *out = gox__session_reply_buf(s);
+        size_t begin = out->len;
         if (c->result.len > 0)
             gox_buf_put(out, c->result.data, c->result.len);
+        gox__daemon_turn_note_reply(s, project_of(c), begin, out->len);
         s->running = NULL;
     }
     release(c);
@@ -325,7 +382,75 @@ static void finish_long(struct gox_call_internal *c, int code)
     gox__daemon_check_stop(d);
 }
 
+/* Whether the reply must wait for the job of a project; then it does. */
+static bool hold(struct gox_call_internal *c)
+{
+    gox_project *p = c->after;
+    if (p == NULL || p->job == NULL || p->held != NULL)
+        return false;
+    set_under_way(c);
+    p->held = &c->call;
+    return true;
+}
+
+/* The end of a call that was under way. */
+static void finish_long(struct gox_call_internal *c, int code)
+{
+    end_reply(c, &c->result, 0, code);
+    if (code < 0 || !hold(c))
+        deliver(c);
+}
+
+static void fail_waiting(gox_project *p, const struct gox_error *err)
+{
+    while (p->waiting_first != NULL) {
+        struct gox_call_internal *c = p->waiting_first->internal;
+        unlink_waiting(p, c);
+        c->call.err = *err;
+        gox_buf_reset(&c->result);
+        begin_reply(c, &c->result);
+        finish_long(c, err->code);
+    }
+}
+
+void gox__dispatch_ready(
+        void *ctx, gox_project *project, const struct gox_error *err)
+{
+    struct gox_call *held = project->held;
+    gox_project_ref(project);
+    project->held = NULL;
+    if (project->changes != NULL && project->is_closed)
+        gox__daemon_need_notify(ctx);
+    if (held != NULL && err->code < 0) {
+        gox_buf_reset(&held->internal->result);
+        held->err = *err;
+        if (!held->internal->request.is_notification)
+            put_error_reply(held->internal, &held->internal->result, err->code);
+    }
+    if (held != NULL)
+        deliver(held->internal);
+    /* A damaged project tells those who asked for it, then it goes on. */
+    if (err->code < 0)
+        fail_waiting(project, err);
+    run_waiting(project);
+    gox_project_unref(project);
+}
+
 /* ---- running ---- */
+
+/* The handler gave nothing yet; it is run again later. */
+static int put_off(struct gox_call_internal *c)
+{
+    if (c->call.state != NULL && c->call.method->drop != NULL)
+        c->call.method->drop(&c->call);
+    c->call.state = NULL;
+    int code = gox__dispatch_own_text(c);
+    if (code < 0)
+        return code;
+    set_under_way(c);
+    wait_for_project(c);
+    return 0;
+}
 
 /* Runs the handler with its reply in out. True when it is answered. */
 static bool run_handler(struct gox_call_internal *c, struct gox_buf *out)
@@ -335,72 +460,49 @@ static bool run_handler(struct gox_call_internal *c, struct gox_buf *out)
     begin_reply(c, out);
     if (code == 0)
         code = c->call.method->run(&c->call);
-    if (code == GOX_CALL_WORK) {
+    if (code > 0 && out != &c->result) {
+        out->len = begin;
+        out->error = 0;
+    }
+    if (code == GOX_CALL_WAIT) {
+        code = put_off(c);
+        if (code == 0)
+            return false;
+    } else if (code == GOX_CALL_WORK) {
         /* The result goes to the call's own buffer, where the worker may write
          * it too. */
         if (out != &c->result) {
-            out->len = begin;
-            out->error = 0;
             gox_buf_reset(&c->result);
             begin_reply(c, &c->result);
-            begin = 0;
         }
         code = send_to_worker(c);
         if (code == 0)
             return false;
-        if (out != &c->result)
-            begin = out->len;
     }
     if (code < 0)
         gox__call_abandon(c);
     end_reply(c, out, begin, code);
-    return true;
+    if (code < 0 || c->after == NULL || !hold(c))
+        return true;
+    if (out != &c->result) {
+        gox_buf_reset(&c->result);
+        gox_buf_put(&c->result, out->data + begin, out->len - begin);
+        out->len = begin;
+    }
+    return false;
 }
 
-/* Begins a call that has waited for its turn. */
-static bool start(struct gox_call_internal *c)
+void gox__dispatch_start(struct gox_call_internal *c)
 {
+    c->is_waiting = c->waits_for_commit = false;
     gox_buf_reset(&c->result);
     int code = gox_task_check(&c->call.task, &c->call.err);
     if (code < 0) {
         begin_reply(c, &c->result);
         finish_long(c, code);
-        return true;
+    } else if (run_handler(c, &c->result)) {
+        deliver(c);
     }
-    if (!run_handler(c, &c->result))
-        return false;
-    /* end_reply was done by run_handler; finish_long must not do it again. */
-    gox_daemon *d = c->call.daemon;
-    gox_session *s = c->call.session;
-    if (s != NULL) {
-        gox_buf_put(gox__session_reply_buf(s), c->result.data, c->result.len);
-        s->running = NULL;
-    }
-    release(c);
-    if (s != NULL)
-        gox__session_resume(s);
-    gox__daemon_check_stop(d);
-    return true;
-}
-
-static void stop_waiting(struct gox_call_internal *c)
-{
-    gox_project *p = c->call.project;
-    struct gox_call_internal *before = NULL;
-    struct gox_call_internal *at = p->waiting_first->internal;
-    while (at != c) {
-        before = at;
-        at = at->next_waiting;
-    }
-    struct gox_call *next =
-            c->next_waiting != NULL ? &c->next_waiting->call : NULL;
-    if (before != NULL)
-        before->next_waiting = c->next_waiting;
-    else
-        p->waiting_first = next;
-    if (p->waiting_last == &c->call)
-        p->waiting_last = before != NULL ? &before->call : NULL;
-    c->is_waiting = false;
 }
 
 void gox__dispatch_cancel(struct gox_call_internal *c)
@@ -408,11 +510,13 @@ void gox__dispatch_cancel(struct gox_call_internal *c)
     gox_daemon *d = c->call.daemon;
     d->stats.long_cancelled++;
     gox_task_cancel(&c->call.task);
-    if (c->is_waiting)
-        stop_waiting(c);
+    if (c->is_waiting && c->waits_for_commit)
+        gox__daemon_turn_remove_waiting(d, c);
+    else if (c->is_waiting)
+        unlink_waiting(c->call.project, c);
     else if (!c->in_work || !gox_pool_take_back(d->pool, &c->work))
         return; /* the worker sees it soon */
-    c->in_work = false;
+    c->is_waiting = c->in_work = false;
     finish_long(c, gox_task_check(&c->call.task, &c->call.err));
 }
 
@@ -439,8 +543,10 @@ static int bind(struct gox_call_internal *c)
 static bool must_wait(const struct gox_call_internal *c)
 {
     const gox_project *p = c->call.project;
-    return (c->call.method->flags & GOX_METHOD_EDIT) != 0 &&
-           (p->turn != NULL || p->waiting_first != NULL);
+    if (p == NULL)
+        return false;
+    return p->stage != GOX_PROJECT_OPEN ||
+           (is_edit(c) && (p->turn != NULL || p->waiting_first != NULL));
 }
 
 /* Malformed parameters go before any other error. */
@@ -466,7 +572,7 @@ static int prepare(struct gox_call_internal *c)
                                   : bind(c);
     if (code < 0)
         return fail_prepare(c, code);
-    return must_wait(c) ? own_text(c) : 0;
+    return must_wait(c) ? gox__dispatch_own_text(c) : 0;
 }
 
 static struct gox_call_internal *take_spare(gox_daemon *d)
@@ -495,12 +601,14 @@ bool gox__dispatch(gox_session *session, struct gox_slice text)
         d->stats.notifications++;
     if (code == 0 && must_wait(c)) {
         set_under_way(c);
-        wait_for_turn(c);
+        wait_for_project(c);
         return false;
     }
     if (code == 0) {
+        size_t begin = out->len;
         if (!run_handler(c, out))
             return false;
+        gox__daemon_turn_note_reply(session, project_of(c), begin, out->len);
     } else if (!c->request.is_notification) {
         put_error_reply(c, out, code);
     } else {

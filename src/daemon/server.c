@@ -24,6 +24,7 @@
 #define TICK_MS     1000
 #define TAIL_MS     70
 #define PROGRESS_MS 100
+#define EVICT_MS    500
 /* Descriptors for files, the loop and the log, beside one a connection. */
 #define OTHER_FDS 64
 
@@ -85,6 +86,21 @@ static void on_notify(void *ctx)
     d->is_notify_on = false;
     for (gox_session *s = d->sessions; s != NULL; s = s->next)
         gox__subscriptions_pump(s);
+}
+
+static void on_evict(void *ctx)
+{
+    gox_daemon *d = ctx;
+    d->is_evict_on = false;
+    gox_projects_evict(d->projects);
+}
+
+void gox__daemon_need_evict(gox_daemon *d)
+{
+    if (d->settings.performance_max_memory_mb == 0 || d->is_evict_on)
+        return;
+    gox_timer_start(d->evict, EVICT_MS, 0);
+    d->is_evict_on = true;
 }
 
 void gox__daemon_need_notify(gox_daemon *d)
@@ -230,8 +246,8 @@ void gox_daemon_stop(gox_daemon *d)
 static void on_signal(void *ctx)
 {
     gox_daemon *d = ctx;
-    gox_log_put(
-            d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON, "asked to stop by a signal");
+    gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,
+            "asked to stop by a signal");
     gox_daemon_stop(d);
 }
 
@@ -278,6 +294,7 @@ static int make_handles(gox_daemon *d, struct gox_error *err)
     d->deadline = gox_timer_new(d->loop, on_deadline, d);
     d->cleanup = gox_timer_new(d->loop, on_cleanup, d);
     d->notify = gox_timer_new(d->loop, on_notify, d);
+    d->evict = gox_timer_new(d->loop, on_evict, d);
     d->pool = gox_pool_new(d->loop, (unsigned)d->settings.server_workers,
             (size_t)d->settings.server_queue_size);
     d->signals[0] = gox_signal_new(d->loop, SIGTERM, on_signal, d);
@@ -285,8 +302,8 @@ static int make_handles(gox_daemon *d, struct gox_error *err)
     d->signals[2] = gox_signal_new(d->loop, SIGHUP, on_hangup, d);
     if (d->tick == NULL || d->grace == NULL || d->progress == NULL ||
             d->deadline == NULL || d->cleanup == NULL || d->notify == NULL ||
-            d->pool == NULL || d->signals[0] == NULL || d->signals[1] == NULL ||
-            d->signals[2] == NULL)
+            d->evict == NULL || d->pool == NULL || d->signals[0] == NULL ||
+            d->signals[1] == NULL || d->signals[2] == NULL)
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     return 0;
 }
@@ -316,9 +333,7 @@ gox_daemon *gox_daemon_new(
         code = make_handles(d, err);
     if (code == 0) {
         d->registry = gox_registry_new(gox_api_groups, gox_api_group_count);
-        d->projects = gox_projects_new(
-                (size_t)d->settings.performance_max_undo_mb << 20);
-        if (d->registry == NULL || d->projects == NULL)
+        if (d->registry == NULL)
             code = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     }
     if (code < 0) {
@@ -351,7 +366,8 @@ static int start_socket(gox_daemon *d, struct gox_error *err)
         if (code < 0)
             return code;
     }
-    gox_os_raise_fd_limit((unsigned)s->server_max_connections + OTHER_FDS);
+    gox_os_raise_fd_limit((unsigned)s->server_max_connections + OTHER_FDS +
+                          gox__daemon_project_fds(d));
     int code = gox_socket_listen_unix(s->daemon_socket_path,
             (unsigned)s->security_socket_permissions, 1024, &fd, &d->lock_fd,
             err);
@@ -362,20 +378,27 @@ static int start_socket(gox_daemon *d, struct gox_error *err)
         return gox_error_set(
                 err, GOX_ERR_IO, "cannot listen at %s", s->daemon_socket_path);
     gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,
-            "goxel-daemon %s listens at %s, pid %d", GOX_VERSION, s->daemon_socket_path, gox_os_pid());
+            "goxel-daemon %s listens at %s, pid %d", GOX_VERSION,
+            s->daemon_socket_path, gox_os_pid());
     return 0;
 }
 
 int gox_daemon_start(gox_daemon *d, struct gox_error *err)
 {
-    return d->settings.is_stdio ? start_stdio(d, err) : start_socket(d, err);
+    int code =
+            d->settings.is_stdio ? start_stdio(d, err) : start_socket(d, err);
+    return code < 0 ? code : gox__daemon_open_projects(d, err);
 }
 
 void gox_daemon_run(gox_daemon *d)
 {
+    gox_loop_set_turn_end(d->loop, gox__daemon_turn_end, d);
+    gox__daemon_sweep_trash(d);
     gox_loop_run(d->loop);
+    gox__daemon_turn_end(d);
     gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,
-            "stopped after %llu requests", (unsigned long long)d->stats.requests);
+            "stopped after %llu requests",
+            (unsigned long long)d->stats.requests);
 }
 
 /* Ends what a cut-off stop may have left. */
@@ -399,6 +422,7 @@ void gox_daemon_free(gox_daemon *d)
     gox_listener_close(d->listener);
     free_sessions(d);
     gox_pool_free(d->pool);
+    gox_pool_free(d->file_pool);
     for (size_t i = 0; i < 3; i++)
         gox_signal_close(d->signals[i]);
     gox_timer_close(d->tick);
@@ -407,11 +431,14 @@ void gox_daemon_free(gox_daemon *d)
     gox_timer_close(d->deadline);
     gox_timer_close(d->cleanup);
     gox_timer_close(d->notify);
+    gox_timer_close(d->evict);
     gox_loop_free(d->loop);
     if (d->lock_fd >= 0)
         close(d->lock_fd);
     gox__call_free(d->spare);
     gox_projects_free(d->projects);
+    gox_free(d->sweep);
+    gox__daemon_turn_fini(d);
     gox_clips_fini(&d->clips);
     gox_renders_fini(&d->renders);
     gox_registry_free(d->registry);

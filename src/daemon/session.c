@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A client's bytes to messages, and replies back. All replies of one turn of
- * reading leave in one write.
+ * the loop leave in one write at its end (turn.h).
  *
  * Flow control: while a request is under way, or while replies wait to be read,
  * no further request begins; input is read on up to INPUT_WAIT_BYTES, so that
@@ -41,11 +41,6 @@ static void flush(gox_session *s)
         gox__daemon_need_tick(s->daemon);
 }
 
-void gox__session_flush(gox_session *s)
-{
-    flush(s);
-}
-
 struct gox_buf *gox__session_reply_buf(gox_session *s)
 {
     struct gox_buf *out = s->batch != NULL ? &s->batch->out : &s->out;
@@ -73,14 +68,15 @@ static void batch_free(struct gox_batch *batch)
 static void end_batch(gox_session *s)
 {
     struct gox_batch *batch = s->batch;
-    s->batch = NULL;
     if (gox_buf_error(&batch->out) < 0) {
         s->out.error = gox_buf_error(&batch->out);
     } else if (batch->out.len > 1) {
         batch->out.data[batch->out.len - 1] = ']'; /* was a comma */
         gox_buf_put_byte(&batch->out, '\n');
+        gox__daemon_turn_move_batch(s, s->out.len);
         gox_buf_put(&s->out, batch->out.data, batch->out.len);
     }
+    s->batch = NULL;
     batch_free(batch);
 }
 
@@ -147,6 +143,8 @@ static bool begin_batch(gox_session *s, struct gox_slice text)
         gox_buf_put_byte(&s->out, '\n');
         return true;
     }
+    batch->turn = s->daemon->turn.commits;
+    batch->first = s->daemon->turn.count;
     gox_buf_init(&batch->out, 0);
     gox_buf_put_byte(&batch->out, '[');
     gox_reader_init(&batch->reader, batch->text, text.len, NULL);
@@ -192,8 +190,10 @@ static bool must_pause(gox_session *s)
 {
     if (s->running != NULL || s->is_gone)
         return true;
-    if (s->out.len > OUTPUT_FLUSH_BYTES)
-        flush(s);
+    if (s->out.len > OUTPUT_FLUSH_BYTES) {
+        s->wants_more = true;
+        return true;
+    }
     s->is_full = gox_stream_pending(s->out_stream) > OUTPUT_WAIT_BYTES;
     return s->is_full || s->is_gone;
 }
@@ -217,7 +217,8 @@ static bool take_next(gox_session *s)
 /* An incomplete line may be a whole text of a client that sends no newline. */
 static void note_tail(gox_session *s)
 {
-    if (gox_frame_pending(&s->frame) == 0 || s->running != NULL || s->is_full) {
+    if (gox_frame_pending(&s->frame) == 0 || s->running != NULL || s->is_full ||
+            s->wants_more) {
         s->tail_at_ns = 0;
         return;
     }
@@ -232,6 +233,8 @@ static void settle(gox_session *s)
         gox__session_close(s);
         return;
     }
+    if (s->is_ready)
+        return; /* when the turn ends */
     if (s->has_ended && s->running == NULL && !s->is_full &&
             gox_frame_pending(&s->frame) == 0) {
         if (gox_stream_pending(s->out_stream) == 0)
@@ -253,11 +256,24 @@ static void process(gox_session *s)
     s->in_process = true;
     while (!must_pause(s) && take_next(s))
         ;
-    flush(s);
+    if (s->out.len > 0 || gox_buf_error(&s->out) < 0)
+        gox__daemon_turn_need_flush(s);
     if (gox_frame_keep(&s->frame) < 0)
         s->is_gone = true;
     note_tail(s);
     s->in_process = false;
+    settle(s);
+}
+
+void gox__session_end_turn(gox_session *s)
+{
+    flush(s);
+    if (s->is_closing)
+        return;
+    if (s->wants_more) {
+        s->wants_more = false;
+        process(s);
+    }
     settle(s);
 }
 
@@ -441,6 +457,19 @@ static void on_broken(void *ctx)
         settle(s);
 }
 
+void gox__session_set_project(gox_session *s, gox_project *project)
+{
+    gox_project *old = s->project;
+    s->project = project;
+    if (project != NULL) {
+        gox_project_ref(project);
+        project->sessions++;
+    }
+    if (old != NULL)
+        old->sessions--;
+    gox_project_unref(old);
+}
+
 static void on_closed(void *ctx)
 {
     gox_session *s = ctx;
@@ -454,7 +483,8 @@ static void on_closed(void *ctx)
     if (s->next != NULL)
         s->next->prev = s->prev;
     d->session_count--;
-    gox_project_unref(s->project);
+    gox__daemon_turn_forget(s);
+    gox__session_set_project(s, NULL);
     gox__subscriptions_free(s->subs);
     gox_frame_fini(&s->frame);
     gox_buf_fini(&s->out);
@@ -522,7 +552,9 @@ void gox__session_finish(gox_session *s)
     /* Requests that have not begun are not begun any more. */
     gox_frame_fini(&s->frame);
     s->is_full = false;
-    flush(s);
+    s->wants_more = false;
+    if (s->out.len > 0)
+        gox__daemon_turn_need_flush(s);
     settle(s);
 }
 
@@ -581,5 +613,5 @@ void gox__session_progress(gox_session *s)
     gox_writer_end_object(&w);
     gox_writer_end_object(&w);
     gox_buf_put_byte(&s->out, '\n');
-    flush(s);
+    gox__daemon_turn_need_flush(s);
 }

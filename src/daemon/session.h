@@ -19,6 +19,8 @@ struct gox_batch {
     struct gox_reader reader;
     struct gox_buf out; /* the array of replies so far */
     size_t count;
+    uint64_t turn; /* in which it began, and how many answers that turn had */
+    size_t first;
 };
 
 struct gox_session {
@@ -39,7 +41,10 @@ struct gox_session {
     bool has_ended; /* no more input comes */
     bool is_gone;   /* nobody reads the replies */
     bool is_closing;
-    bool is_full;                   /* reading stopped until replies are read */
+    bool is_full;    /* reading stopped until replies are read */
+    bool wants_more; /* goes on when this turn has ended */
+    bool is_ready;   /* in the list of daemon/turn.h */
+    gox_session *ready_next;
     bool in_process, in_look;       /* guards against coming in again */
     uint64_t number;                /* the nth connection, from 1 */
     struct gox_subscriptions *subs; /* daemon/subscribe.h; owned; or NULL */
@@ -53,6 +58,8 @@ gox_session *gox__session_new(
 void gox__session_finish(gox_session *session);
 /* Closes now; a request under way goes on without it. */
 void gox__session_close(gox_session *session);
+/* Its current project from now on; NULL: none. */
+void gox__session_set_project(gox_session *session, gox_project *project);
 /* Where the reply of the request under way goes. */
 struct gox_buf *gox__session_reply_buf(gox_session *session);
 /* The request under way was answered: goes on with the next. */
@@ -61,8 +68,8 @@ void gox__session_resume(gox_session *session);
 void gox__session_grace(gox_session *session, int64_t now_ns);
 /* Cuts off a client that does not read. */
 void gox__session_tick(gox_session *session, int64_t now_ns);
-/* Sends what is in `out`, which ends with a whole line. */
-void gox__session_flush(gox_session *session);
+/* Sends what is in `out`, which ends with a whole line, and goes on. */
+void gox__session_end_turn(gox_session *session);
 /* Sends progress of the request under way. */
 void gox__session_progress(gox_session *session);
 /* Ends the request with this raw id; false when none is under way. */

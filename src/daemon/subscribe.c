@@ -67,7 +67,7 @@ static void pump_one(gox_session *s, struct gox_subscription *sub)
     bool has_missed = sub->sent < oldest;
     if (has_missed)
         sub->sent = oldest;
-    while (sub->sent < changes->count && s->out.len < PENDING_MAX) {
+    while (sub->sent < changes->committed && s->out.len < PENDING_MAX) {
         put_change(s, sub, &changes->items[sub->sent % GOX_CHANGES_MAX],
                 has_missed);
         has_missed = false;
@@ -75,14 +75,39 @@ static void pump_one(gox_session *s, struct gox_subscription *sub)
     }
 }
 
+/* The last word about a project that is gone. */
+static void put_closed(gox_session *s, const struct gox_subscription *sub)
+{
+    struct gox_writer w;
+    gox_writer_init(&w, &s->out);
+    gox_writer_object(&w, NULL);
+    gox_writer_string(&w, "jsonrpc", "2.0");
+    gox_writer_string(&w, "method", "goxel.changed");
+    gox_writer_object(&w, "params");
+    gox_writer_uint(&w, "subscription", sub->id);
+    gox_writer_string(&w, "project", sub->project->name);
+    gox_writer_bool(&w, "closed", true);
+    gox_writer_end_object(&w);
+    gox_writer_end_object(&w);
+    gox_buf_put_byte(&s->out, '\n');
+}
+
 void gox__subscriptions_pump(gox_session *s)
 {
     if (s->subs == NULL || s->is_closing || s->is_gone ||
             gox_stream_pending(s->out_stream) > PENDING_MAX)
         return;
-    for (size_t i = 0; i < s->subs->count; i++)
-        pump_one(s, &s->subs->items[i]);
-    gox__session_flush(s);
+    for (size_t i = s->subs->count; i-- > 0;) {
+        struct gox_subscription *sub = &s->subs->items[i];
+        pump_one(s, sub);
+        if (!sub->project->is_closed ||
+                sub->sent < sub->project->changes->count)
+            continue;
+        put_closed(s, sub);
+        gox__unsubscribe(s, sub->id);
+    }
+    if (s->out.len > 0)
+        gox__daemon_turn_need_flush(s);
 }
 
 void gox__subscriptions_free(struct gox_subscriptions *subs)

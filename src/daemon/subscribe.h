@@ -23,7 +23,8 @@ struct gox_change {
 /* The last changes of a project, kept from the first subscription on. */
 struct gox_changes {
     struct gox_change items[GOX_CHANGES_MAX];
-    uint64_t count; /* ever; item i is at i % GOX_CHANGES_MAX */
+    uint64_t count;     /* ever; item i is at i % GOX_CHANGES_MAX */
+    uint64_t committed; /* of these, what may be told */
 };
 
 struct gox_subscription {

@@ -328,7 +328,7 @@ static void test_full_disk(void **state)
     size_t len;
     (void)state;
     api_start(&full,
-            &(struct api_options){.on_socket = true, .file_limit_blocks = 8});
+            &(struct api_options){.on_socket = true, .file_limit_blocks = 100});
     api_path(&full, path, "model.ply");
     api_write_file(path, "old content", 11);
     api_do(&full, SHAPE, "{'shape_type':'sphere','size':[60,60,60]}");
@@ -341,7 +341,8 @@ static void test_full_disk(void **state)
     free(content);
     expect_no_leftovers(full.dir);
     /* What fits is written. */
-    api_do(&full, "goxel.crop", "[[0,0,0],[0,0,0]]");
+    api_do(&full, "goxel.create_project", "['small']");
+    api_do(&full, "goxel.add_voxel", "[0,0,0]");
     api_do(&full, EXPORT, "['model.ply']");
     api_stop(&full);
 }

@@ -160,7 +160,7 @@ static void test_cancel(void **state)
 }
 
 /* A project that is closed or replaced while a worker is at it. */
-static void test_project_goes_away(void **state)
+static void test_project_is_kept(void **state)
 {
     struct api *api = *state;
     struct api other;
@@ -176,12 +176,12 @@ static void test_project_goes_away(void **state)
     assert_int_equal(api_int(api, "revision", STATUS, NULL), 0);
     submit(api, SHAPE,
             "{'shape_type':'sphere','size':[701,701,701],'hollow':3}", &out);
-    api_do(&other, "goxel.close_project", "['%s',true]", name);
+    api_expect(api_fail(&other, -32001, "goxel.close_project", "['%s']", name),
+            "{'data':{'reason':'BUSY'}}");
+    api_fail(&other, -32001, "goxel.delete_project", "['%s']", name);
     wait_for(api, &out, 1);
-    assert_int_equal(out.value[0], -1011);
-    json_t *now = api_call(api, STATUS, NULL);
-    api_expect(now, "{'project':'default'}");
-    json_decref(now);
+    assert_true(out.value[0] > 0);
+    assert_int_equal(api_int(api, "revision", STATUS, NULL), 1);
     json_decref(status);
     api_stop(&other);
 }
@@ -233,7 +233,7 @@ int main(void)
             API_TEST(test_long_edit),
             API_TEST(test_order_of_one_connection),
             API_TEST(test_cancel),
-            API_TEST(test_project_goes_away),
+            API_TEST(test_project_is_kept),
             API_TEST(test_client_goes_away),
             API_TEST(test_many_at_once),
     };

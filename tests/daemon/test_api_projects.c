@@ -125,6 +125,43 @@ static void test_close_and_delete(void **state)
     static const struct api_step steps[] = {
             {CREATE, "['empty']", 0, NULL},
             {CLOSE, "['empty']", 0, "{'success':true,'project':'empty'}"},
+            /* its file stays, so closing it again is nothing */
+            {CLOSE, "['empty']", 0, NULL},
+            {CLOSE, "['none']", -32004, NULL},
+            {CREATE, "['full']", 0, NULL},
+            {CREATE, "['empty']", -1001, "{'data':{'reason':'EXISTS'}}"},
+            {ADD, "[0,0,0]", 0, NULL},
+            {CLOSE, "['full']", 0, NULL},
+            /* opened again by whoever names it, or has it as its own */
+            {COUNT, NULL, 0, "{'count':1}"},
+            {CLOSE, "['full']", 0, NULL},
+            {COUNT, "{'project':'full'}", 0, "{'count':1}"},
+            {"goxel.undo", NULL, 0, "{'steps':1,'revision':2}"},
+            {CLOSE, "['full']", 0, NULL},
+            {"goxel.redo", NULL, 0, "{'steps':1,'revision':3}"},
+            {CREATE, "{'name':'full','overwrite':true}", 0, "{'revision':4}"},
+            {COUNT, NULL, 0, "{'count':0}"},
+            {ADD, "[0,0,0]", 0, NULL},
+            {DELETE, "['full']", 0, "{'success':true}"},
+            {COUNT, NULL, -1006, "{'data':{'reason':'NOT_FOUND'}}"},
+            {DELETE, "['full']", -32004, NULL},
+            {CREATE, "['full']", 0, "{'revision':0}"},
+            {COUNT, NULL, 0, "{'count':0}"},
+            {ADD, "[0,0,0]", 0, NULL},
+            {CLOSE, "['full']", 0, NULL},
+            {DELETE, "{'name':'full','purge':true}", 0, "{'success':true}"},
+            {COUNT, "{'project':'full'}", -1006, NULL},
+            {DELETE, NULL, PARAMS, "{'data':{'param':'name'}}"},
+    };
+    API_RUN(*state, steps);
+}
+
+/* Without a data directory what is not saved would be lost. */
+static void test_close_in_memory(void **state)
+{
+    static const struct api_step steps[] = {
+            {CREATE, "['empty']", 0, NULL},
+            {CLOSE, "['empty']", 0, "{'success':true,'project':'empty'}"},
             {CLOSE, "['empty']", -32004, NULL},
             {CREATE, "['full']", 0, NULL},
             {ADD, "[0,0,0]", 0, NULL},
@@ -136,12 +173,18 @@ static void test_close_and_delete(void **state)
             /* the connection has none now: the default */
             {STATUS, NULL, 0, "{'project':'default'}"},
             {CREATE, "['full']", 0, "{'revision':0}"},
-            {COUNT, NULL, 0, "{'count':0}"},
             {ADD, "[0,0,0]", 0, NULL},
+            {COPY, "['full','copy']", 0, NULL},
+            {COUNT, "{'project':'copy'}", 0, "{'count':1}"},
             {DELETE, "{'name':'full','purge':true}", 0, "{'success':true}"},
-            {DELETE, NULL, PARAMS, "{'data':{'param':'name'}}"},
+            {"goxel.list_checkpoints", NULL, -32603,
+                    "{'data':{'reason':'UNSUPPORTED'}}"},
     };
-    API_RUN(*state, steps);
+    struct api own;
+    (void)state;
+    api_start(&own, NULL);
+    API_RUN(&own, steps);
+    api_stop(&own);
 }
 
 static void test_copy(void **state)
@@ -179,8 +222,10 @@ static void test_two_connections(void **state)
     /* closed under another connection's feet */
     api_do(*state, CLOSE, "['theirs',true]");
     json_t *status = api_call(&other, STATUS, NULL);
-    api_expect(status, "{'project':'default'}");
+    api_expect(status, "{'project':'theirs','voxel_count':1}");
     json_decref(status);
+    api_do(*state, DELETE, "['theirs']");
+    api_fail(&other, -32004, STATUS, NULL);
     api_stop(&other);
 }
 
@@ -193,6 +238,7 @@ int main(void)
             API_TEST(test_named_project),
             API_TEST(test_read_only),
             API_TEST(test_close_and_delete),
+            API_TEST(test_close_in_memory),
             API_TEST(test_copy),
             API_TEST(test_two_connections),
     };

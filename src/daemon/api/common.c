@@ -100,6 +100,25 @@ int gox_api_commit(struct gox_call *call)
     return 0;
 }
 
+int gox_api_open_for_overwrite(
+        struct gox_call *call, const char *name, bool overwrite)
+{
+    gox_projects *all = gox_call_projects(call);
+    gox_project *project;
+    size_t len = strlen(name);
+    bool is_there = gox_projects_find(all, name, len) != NULL;
+    if (!is_there && gox_projects_are_stored(all))
+        is_there = gox_stores_has(gox_projects_stores(all), name);
+    if (!is_there)
+        return 0;
+    if (!overwrite)
+        return gox_call_fail(call, GOX_ERR_EXISTS,
+                "project \"%s\" exists; open it, choose another name, or say "
+                "overwrite",
+                name);
+    return gox_call_find_project(call, name, len, &project);
+}
+
 int gox_api_make_project(struct gox_call *call, const char *name,
         struct gox_image *own_img, bool overwrite, gox_project **project)
 {
@@ -108,8 +127,12 @@ int gox_api_make_project(struct gox_call *call, const char *name,
     uint64_t before = old != NULL ? gox_project_revision(old) : 0;
     int rc = gox_projects_create(
             all, name, own_img, overwrite, project, &call->err);
-    if (rc < 0 || gox_project_revision(*project) == before)
+    if (rc < 0)
         return rc;
+    if (old == NULL)
+        return gox_call_hold(call, *project);
+    if (gox_project_revision(*project) == before)
+        return 0;
     struct gox_edit_info info = {0};
     if (!gox_history_get_edit((*project)->history, 0, &info)) {
         /* Not kept for undo, but a change all the same. */

@@ -213,7 +213,10 @@ static int load_project(struct gox_call *call)
         rc = read_named_format(call, LOAD_FORMAT, &job->format);
     if (rc >= 0)
         rc = gox_api_format_options(call, LOAD_OPTIONS, &job->opts);
-    return rc < 0 ? rc : GOX_CALL_WORK;
+    if (rc >= 0)
+        rc = gox_api_open_for_overwrite(call,
+                call->project != NULL ? call->project->name : job->base, true);
+    return rc != 0 ? rc : GOX_CALL_WORK;
 }
 
 /* A project takes the name that the call gives, else that of the file. */

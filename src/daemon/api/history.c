@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Methods on the past of a project: undo, redo, checkpoints, differences. */
+#include "base/alloc.h"
 #include "base/time.h"
 #include "daemon/api/common.h"
 #include "daemon/api/groups.h"
 #include "voxel/analysis.h"
+
+#include <string.h>
+
+/* Edits that one request reads back from the file at most. */
+#define FETCH_MAX 10000
 
 static void put_edit(struct gox_writer *out, const struct gox_edit_info *info)
 {
@@ -22,6 +28,22 @@ static const struct gox_param STEP_PARAMS[] = {
          .max = 1000000, .help = "how many edits"},
 };
 // clang-format on
+
+/* Edits of before the last start, or that memory had no room for, come from the
+ * file. */
+static int fetch(struct gox_call *call, size_t wanted)
+{
+    gox_project *p = call->project;
+    size_t have = gox_history_undo_count(p->history);
+    if (p->store == NULL || wanted <= have)
+        return 0;
+    int rc = gox_call_need_commit(call);
+    if (rc != 0)
+        return rc;
+    size_t more = wanted - have < FETCH_MAX ? wanted - have : FETCH_MAX;
+    rc = gox_store_fetch_history(p->store, (int)more, &call->err);
+    return rc < 0 ? rc : 0;
+}
 
 static int step(struct gox_call *call,
         int (*move)(gox_history *, struct gox_image **, int, int64_t,
@@ -47,6 +69,9 @@ static int step(struct gox_call *call,
 
 static int undo(struct gox_call *call)
 {
+    int rc = fetch(call, (size_t)gox_call_int(call, 0));
+    if (rc != 0)
+        return rc;
     return step(call, gox_history_undo, "undo");
 }
 
@@ -67,6 +92,9 @@ static int history(struct gox_call *call)
     const gox_history *h = call->project->history;
     size_t limit = (size_t)gox_call_int(call, 0);
     struct gox_edit_info info;
+    int rc = fetch(call, limit);
+    if (rc != 0)
+        return rc;
     gox_writer_object(call->out, NULL);
     gox_writer_uint(call->out, "revision", gox_history_revision(h));
     gox_writer_uint(call->out, "undo_count", gox_history_undo_count(h));
@@ -90,6 +118,25 @@ static const struct gox_param CHECKPOINT_PARAMS[] = {
 };
 // clang-format on
 
+static int put_checkpoint(struct gox_call *call)
+{
+    gox_writer_object(call->out, NULL);
+    gox_writer_bool(call->out, "success", true);
+    gox_writer_string(call->out, "label", gox_call_str(call, 0));
+    gox_writer_uint(call->out, "revision", gox_project_revision(call->project));
+    gox_writer_end_object(call->out);
+    return 0;
+}
+
+/* The call has the project's turn, so that no edit comes in between. */
+static int work_checkpoint(struct gox_call *call)
+{
+    struct gox_image *img = call->snapshot;
+    call->snapshot = NULL;
+    return gox_store_write_checkpoint(
+            call->project->store, img, gox_call_str(call, 0), &call->err);
+}
+
 static int checkpoint(struct gox_call *call)
 {
     const char *label = gox_call_str(call, 0);
@@ -97,56 +144,128 @@ static int checkpoint(struct gox_call *call)
     if (len == 0 || len > 63)
         return gox_call_fail_param(call, 0, "1 to 63 bytes",
                 "a label of %zu bytes is not possible", len);
+    if (call->project->store != NULL) {
+        int rc = gox_call_need_commit(call);
+        if (rc == 0)
+            rc = gox_call_take_snapshot(call);
+        return rc != 0 ? rc : GOX_CALL_WORK;
+    }
     int rc = gox_history_checkpoint(
             call->project->history, call->project->image, label);
-    if (rc < 0)
-        return gox_call_fail_code(call, rc, "checkpoint");
-    gox_writer_object(call->out, NULL);
-    gox_writer_bool(call->out, "success", true);
-    gox_writer_string(call->out, "label", label);
-    gox_writer_uint(call->out, "revision", gox_project_revision(call->project));
-    gox_writer_end_object(call->out);
-    return 0;
+    return rc < 0 ? gox_call_fail_code(call, rc, "checkpoint")
+                  : put_checkpoint(call);
 }
 
-/* The image that parameter i means, a label or a revision number, as a new
- * image. */
-static int find_past(struct gox_call *call, size_t i, struct gox_image **img)
+/* ---- earlier states ---- */
+
+/* What a parameter means by a label or a revision number. */
+struct past {
+    bool is_wanted, is_label;
+    char label[64];
+    uint64_t revision, now_revision;
+    struct gox_image *img; /* found; owned */
+    struct gox_image *now; /* to walk back from, in the file; owned */
+};
+
+static void past_fini(struct past *past)
+{
+    gox_image_free(past->img);
+    gox_image_free(past->now);
+}
+
+static int parse_past(struct gox_call *call, size_t i, struct past *past)
 {
     struct gox_slice text = gox_call_slice(call, i);
     struct gox_reader r;
-    gox_history *h = call->project->history;
-    gox_reader_init(&r, text.data, text.len, &call->err);
-    if (gox_reader_peek(&r) == GOX_JSON_NUMBER) {
-        int64_t revision = gox_reader_int(&r, 0, INT64_MAX);
-        if (gox_reader_error(&r) < 0)
-            return gox_call_fail_reader(call, i, &r);
-        int rc = gox_history_image_at(
-                h, call->project->image, (uint64_t)revision, img);
-        if (rc == GOX_ERR_NOT_FOUND)
-            return gox_call_fail(call, rc,
-                    "revision %lld is not held any more or does not exist yet; "
-                    "goxel.history lists those that are",
-                    (long long)revision);
-        return rc < 0 ? gox_call_fail_code(call, rc, "revision") : 0;
-    }
     struct gox_buf scratch;
     gox_buf_init(&scratch, 0);
-    struct gox_slice label = gox_reader_string(&r, &scratch);
-    const struct gox_image *found = NULL;
-    int rc = gox_reader_error(&r) < 0 ? gox_call_fail_reader(call, i, &r) : 0;
-    if (rc == 0)
-        found = gox_history_find_checkpoint(h, label.data, label.len);
-    if (rc == 0 && found == NULL)
-        rc = gox_call_fail(call, GOX_ERR_NOT_FOUND,
-                "there is no checkpoint \"%.*s\"", (int)label.len, label.data);
+    gox_reader_init(&r, text.data, text.len, &call->err);
+    past->is_wanted = true;
+    past->is_label = gox_reader_peek(&r) != GOX_JSON_NUMBER;
+    if (past->is_label) {
+        struct gox_slice label = gox_reader_string(&r, &scratch);
+        if (gox_reader_error(&r) == 0 && label.len < sizeof past->label)
+            memcpy(past->label, label.data, label.len);
+        else if (gox_reader_error(&r) == 0)
+            gox_reader_fail(&r, GOX_ERR_PARAMS, "a label has up to 63 bytes");
+    } else {
+        past->revision = (uint64_t)gox_reader_int(&r, 0, INT64_MAX);
+    }
     gox_buf_fini(&scratch);
-    if (rc < 0)
+    return gox_reader_error(&r) < 0 ? gox_call_fail_reader(call, i, &r) : 0;
+}
+
+static int fail_past(struct gox_call *call, const struct past *past)
+{
+    if (past->is_label)
+        return gox_call_fail(call, GOX_ERR_NOT_FOUND,
+                "there is no checkpoint \"%s\"", past->label);
+    return gox_call_fail(call, GOX_ERR_NOT_FOUND,
+            "revision %llu is not held any more or does not exist yet; "
+            "goxel.history lists those that are",
+            (unsigned long long)past->revision);
+}
+
+/* In memory: 0 with img set, GOX_ERR_NOT_FOUND, or an error that is set. */
+static int find_in_memory(struct gox_call *call, struct past *past)
+{
+    gox_history *h = call->project->history;
+    int rc = GOX_ERR_NOT_FOUND;
+    if (!past->is_label) {
+        rc = gox_history_image_at(
+                h, call->project->image, past->revision, &past->img);
+    } else {
+        const struct gox_image *found = gox_history_find_checkpoint(
+                h, past->label, strlen(past->label));
+        if (found != NULL) {
+            past->img = gox_image_dup(found);
+            rc = past->img != NULL ? 0 : GOX_ERR_NOMEM;
+        }
+    }
+    return rc < 0 && rc != GOX_ERR_NOT_FOUND
+                   ? gox_call_fail_code(call, rc, "an earlier state")
+                   : rc;
+}
+
+/* The image that parameter i means: 0; GOX_CALL_WORK when work_past must look
+ * for it in the file; GOX_CALL_WAIT; an error. */
+static int find_past(struct gox_call *call, size_t i, struct past *past)
+{
+    int rc = parse_past(call, i, past);
+    if (rc == 0)
+        rc = find_in_memory(call, past);
+    if (rc != GOX_ERR_NOT_FOUND)
         return rc;
-    *img = gox_image_dup(found);
-    return *img != NULL ? 0
-                        : gox_call_fail(call, GOX_ERR_NOMEM,
-                                  "out of memory for the checkpoint");
+    if (call->project->store == NULL)
+        return fail_past(call, past);
+    rc = gox_call_need_commit(call);
+    if (rc != 0)
+        return rc;
+    past->now = gox_image_dup(call->project->image);
+    past->now_revision = gox_project_revision(call->project);
+    return past->now != NULL ? GOX_CALL_WORK
+                             : gox_call_fail(call, GOX_ERR_NOMEM,
+                                       "out of memory for an earlier state");
+}
+
+/* On a worker: finds in the file what memory did not have. */
+static int work_past(struct gox_call *call, struct past *past)
+{
+    gox_stores *stores = gox_projects_stores(gox_call_projects(call));
+    const char *name = call->project->name;
+    struct gox_image *now = past->now;
+    if (!past->is_wanted || past->img != NULL)
+        return 0;
+    past->now = NULL;
+    if (!past->is_label) {
+        int rc = gox_stores_image_at(stores, name, now, past->now_revision,
+                past->revision, &past->img, &call->err);
+        return rc == GOX_ERR_NOT_FOUND ? fail_past(call, past) : rc;
+    }
+    gox_image_free(now);
+    int rc = gox_stores_find_checkpoint(
+            stores, name, past->label, &past->img, NULL, &call->err);
+    return rc == GOX_ERR_NOT_FOUND ? fail_past(call, past) : rc;
 }
 
 // clang-format off
@@ -156,12 +275,22 @@ static const struct gox_param RESTORE_PARAMS[] = {
 };
 // clang-format on
 
-static int restore(struct gox_call *call)
+static void drop_restore(struct gox_call *call)
 {
-    struct gox_image *img = NULL;
-    int rc = find_past(call, 0, &img);
-    if (rc >= 0)
-        rc = gox_call_put_image(call, img, "restore");
+    past_fini(call->state);
+}
+
+static int work_restore(struct gox_call *call)
+{
+    return work_past(call, call->state);
+}
+
+static int finish_restore(struct gox_call *call)
+{
+    struct past *past = call->state;
+    struct gox_image *img = past->img;
+    past->img = NULL;
+    int rc = gox_call_put_image(call, img, "restore");
     if (rc < 0)
         return rc;
     gox_writer_object(call->out, NULL);
@@ -169,6 +298,16 @@ static int restore(struct gox_call *call)
     gox_call_put_revision(call);
     gox_writer_end_object(call->out);
     return 0;
+}
+
+static int restore(struct gox_call *call)
+{
+    struct past *past = gox_call_alloc(call, sizeof *past);
+    if (past == NULL)
+        return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
+    call->state = past;
+    int rc = find_past(call, 0, past);
+    return rc == 0 ? finish_restore(call) : rc;
 }
 
 /* ---- diff ---- */
@@ -186,14 +325,14 @@ static const struct gox_param DIFF_PARAMS[] = {
 // clang-format on
 
 struct diff {
-    struct gox_image *from, *to;
+    struct past from, to;
 };
 
 static void drop_diff(struct gox_call *call)
 {
     struct diff *diff = call->state;
-    gox_image_free(diff->from);
-    gox_image_free(diff->to);
+    past_fini(&diff->from);
+    past_fini(&diff->to);
 }
 
 struct diff_listing {
@@ -231,9 +370,14 @@ static int work_diff(struct gox_call *call)
     struct gox_diff_counts counts = {0};
     struct diff_listing list = {.out = call->out,
             .limit = (uint64_t)gox_call_i64(call, DIFF_LIMIT)};
-    int rc = gox_image_composite(diff->from, &before, &call->task, &call->err);
+    int rc = work_past(call, &diff->from);
     if (rc >= 0)
-        rc = gox_image_composite(diff->to, &after, &call->task, &call->err);
+        rc = work_past(call, &diff->to);
+    if (rc >= 0)
+        rc = gox_image_composite(
+                diff->from.img, &before, &call->task, &call->err);
+    if (rc >= 0)
+        rc = gox_image_composite(diff->to.img, &after, &call->task, &call->err);
     gox_writer_object(call->out, NULL);
     gox_writer_array(call->out, "voxels");
     if (rc >= 0)
@@ -260,19 +404,62 @@ static int diff(struct gox_call *call)
     if (diff == NULL)
         return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
     call->state = diff;
-    int rc = find_past(call, DIFF_FROM, &diff->from);
-    if (rc >= 0 && gox_call_has(call, DIFF_TO))
-        rc = find_past(call, DIFF_TO, &diff->to);
-    else if (rc >= 0)
-        diff->to = gox_image_dup(call->project->image);
-    if (rc < 0)
-        return rc;
-    if (diff->to == NULL)
+    int from = find_past(call, DIFF_FROM, &diff->from);
+    if (from < 0 || from == GOX_CALL_WAIT)
+        return from;
+    int to = 0;
+    if (gox_call_has(call, DIFF_TO))
+        to = find_past(call, DIFF_TO, &diff->to);
+    else
+        diff->to.img = gox_image_dup(call->project->image);
+    if (to < 0 || to == GOX_CALL_WAIT)
+        return to;
+    if (to == 0 && diff->to.img == NULL)
         return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
-    return gox_image_solid(diff->from) + gox_image_solid(diff->to) >
+    if (from == GOX_CALL_WORK || to == GOX_CALL_WORK)
+        return GOX_CALL_WORK;
+    return gox_image_solid(diff->from.img) + gox_image_solid(diff->to.img) >
                            GOX_API_INLINE_VOXELS
                    ? GOX_CALL_WORK
                    : work_diff(call);
+}
+
+/* ---- list_checkpoints ---- */
+
+static int work_checkpoints(struct gox_call *call)
+{
+    struct gox_store_checkpoint *list;
+    size_t count;
+    int rc = gox_stores_list_checkpoints(
+            gox_projects_stores(gox_call_projects(call)), call->project->name,
+            &list, &count, &call->err);
+    if (rc < 0)
+        return rc;
+    gox_writer_object(call->out, NULL);
+    gox_writer_array(call->out, "checkpoints");
+    for (size_t i = 0; i < count; i++) {
+        char at[GOX_TIME_TEXT_BYTES];
+        gox_time_format(list[i].at_ms, at);
+        gox_writer_object(call->out, NULL);
+        gox_writer_string(call->out, "label", list[i].label);
+        gox_writer_uint(call->out, "revision", list[i].revision);
+        gox_writer_string(call->out, "at", at);
+        gox_writer_end_object(call->out);
+    }
+    gox_writer_end_array(call->out);
+    gox_writer_uint(call->out, "count", count);
+    gox_writer_end_object(call->out);
+    gox_free(list);
+    return 0;
+}
+
+static int list_checkpoints(struct gox_call *call)
+{
+    if (call->project->store == NULL)
+        return gox_call_fail(call, GOX_ERR_UNSUPPORTED,
+                "projects have no files here: this is not a server with a data "
+                "directory");
+    return GOX_CALL_WORK;
 }
 
 #define STEP_RESULT                                                            \
@@ -293,11 +480,19 @@ const struct gox_method gox_api_history[] = {
          .summary = "Lists the edits that can be taken back, newest first.",
          .run = history},
         {.name = "goxel.checkpoint", .group = "history",
-         .flags = GOX_METHOD_EDIT, GOX_PARAMS(CHECKPOINT_PARAMS),
+         .flags = GOX_METHOD_EDIT | GOX_METHOD_LONG,
+         GOX_PARAMS(CHECKPOINT_PARAMS),
          .result = "success:bool label:string revision:int",
          .summary = "Keeps the project as it is now under a label.",
-         .run = checkpoint},
-        {.name = "goxel.restore", .group = "history", .flags = GOX_METHOD_EDIT,
+         .run = checkpoint, .work = work_checkpoint, .finish = put_checkpoint},
+        {.name = "goxel.list_checkpoints", .group = "history",
+         .flags = GOX_METHOD_READ | GOX_METHOD_LONG,
+         .result = "checkpoints:array count:int",
+         .summary = "Lists the labels that restore and diff take, newest first.",
+         .run = list_checkpoints, .work = work_checkpoints},
+        {.name = "goxel.restore", .group = "history",
+         .flags = GOX_METHOD_EDIT | GOX_METHOD_LONG, .work = work_restore,
+         .finish = finish_restore, .drop = drop_restore,
          GOX_PARAMS(RESTORE_PARAMS), .result = "success:bool revision:int",
          .summary = "Goes back to a checkpoint or revision, as a new edit.",
          .run = restore},

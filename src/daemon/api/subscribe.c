@@ -31,21 +31,16 @@ static int subscribe(struct gox_call *call)
     unsigned id = 0;
     gox_project *project = call->project;
     struct gox_slice name = gox_call_slice(call, PROJECT_NAME);
-    if (name.data != NULL)
-        project =
-                gox_projects_find(gox_call_projects(call), name.data, name.len);
-    if (project == NULL)
-        return gox_call_fail(call, GOX_ERR_NOT_FOUND,
-                "there is no project \"%s\"; goxel.list_projects lists them",
-                name.data);
     int rc = need_session(call);
+    if (rc == 0 && name.data != NULL)
+        rc = gox_call_find_project(call, name.data, name.len, &project);
     if (rc == 0)
         rc = gox__subscribe(call->session, project,
                 gox_call_has(call, FROM_REVISION)
                         ? (uint64_t)gox_call_i64(call, FROM_REVISION)
                         : UINT64_MAX,
                 &id, &call->err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     gox_writer_object(call->out, NULL);
     gox_writer_bool(call->out, "success", true);
