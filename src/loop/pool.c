@@ -53,6 +53,7 @@ static void run_one(gox_pool *pool, struct gox_work *work)
     pool->running++;
     pthread_mutex_unlock(&pool->lock);
     int64_t start = gox_time_now_ns();
+    work->started_at_ns = start;
     work->run(work);
     int64_t took = gox_time_now_ns() - start;
     pthread_mutex_lock(&pool->lock);

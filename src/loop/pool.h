@@ -18,7 +18,7 @@ struct gox_work {
     void (*run)(struct gox_work *work);  /* on a worker */
     void (*done)(struct gox_work *work); /* on the loop thread */
     struct gox_work *next;
-    int64_t queued_at_ns;
+    int64_t queued_at_ns, started_at_ns;
 };
 
 gox_pool *gox_pool_new(gox_loop *loop, unsigned workers, size_t queue_size);
