@@ -203,33 +203,77 @@ static int64_t due_at(const gox_stores *stores, gox_store *store)
     return at;
 }
 
-/* The one that is due first, and how many are due by now. */
-static gox_store *find_due(gox_stores *stores, int64_t *at_ns, unsigned *count)
-{
-    int64_t now = gox_time_now_ns();
-    gox_store *first = NULL;
+/* ---- the queue of those that are due ---- */
 
-    *at_ns = INT64_MAX;
-    *count = 0;
+static void enqueue(gox_stores *stores, gox_store *store)
+{
+    if (store->is_queued)
+        return;
+    store->is_queued = true;
+    store->queue_next = NULL;
+    if (stores->queue_last != NULL)
+        stores->queue_last->queue_next = store;
+    else
+        stores->queue_first = store;
+    stores->queue_last = store;
+}
+
+static gox_store *dequeue(gox_stores *stores)
+{
+    gox_store *store = stores->queue_first;
+
+    if (store == NULL)
+        return NULL;
+    stores->queue_first = store->queue_next;
+    if (stores->queue_first == NULL)
+        stores->queue_last = NULL;
+    store->is_queued = false;
+    return store;
+}
+
+void gox__stores_forget(gox_stores *stores, gox_store *store)
+{
+    gox_store *last = NULL;
+
+    if (!store->is_queued)
+        return;
+    for (gox_store *s = stores->queue_first; s != store; s = s->queue_next)
+        last = s;
+    if (last == NULL)
+        stores->queue_first = store->queue_next;
+    else
+        last->queue_next = store->queue_next;
+    if (stores->queue_last == store)
+        stores->queue_last = last;
+    store->is_queued = false;
+}
+
+/* Queues all that are due; when the next one will be. With many projects this
+ * is done once for many of them. */
+static int64_t scan(gox_stores *stores)
+{
+    int64_t now = gox_time_now_ns(), next = INT64_MAX;
+
+    /* Who becomes dirty from here on wakes us. */
+    atomic_store(&stores->next_due_ns, INT64_MAX);
     for (gox_store *s = stores->first; s != NULL; s = s->next) {
         int64_t at = due_at(stores, s);
-        *count += at <= now;
-        if (at >= *at_ns)
-            continue;
-        *at_ns = at;
-        first = s;
+        if (at <= now)
+            enqueue(stores, s);
+        else if (at < next)
+            next = at;
     }
-    return first;
+    atomic_store(&stores->next_due_ns, next);
+    return next;
 }
+
+/* ---- serving ---- */
 
 static void serve_sync(gox_stores *stores, gox_store *store)
 {
     bool is_awaited = store->must_sync;
 
     store->must_sync = false;
-    /* The interval is from the beginning of one fsync to that of the next. */
-    store->sync_at_ns =
-            gox_time_now_ns() + stores->settings.interval_ms * GOX_NS_PER_MS;
     pthread_mutex_unlock(&stores->mutex);
     int rc = gox__store_sync(store, NULL);
     pthread_mutex_lock(&stores->mutex);
@@ -286,25 +330,33 @@ static void serve(gox_stores *stores, gox_store *store)
     leave_store(stores, store);
 }
 
-/* The first waits for what comes due; the others help when it is much. */
+static void wait_until(gox_stores *stores, int64_t at)
+{
+    struct timespec until = {.tv_sec = (time_t)(at / GOX_NS_PER_S),
+            .tv_nsec = (long)(at % GOX_NS_PER_S)};
+
+    if (at == INT64_MAX)
+        pthread_cond_wait(&stores->due, &stores->mutex);
+    else
+        pthread_cond_timedwait(&stores->due, &stores->mutex, &until);
+}
+
+/* The first looks what comes due; the others help when it is much. */
 static void run_sync(gox_stores *stores, bool is_first)
 {
     while (!stores->is_stopping) {
-        int64_t at;
-        unsigned count;
-        gox_store *store = find_due(stores, &at, &count);
-        if (count > 1)
-            pthread_cond_signal(&stores->more);
-        if (count > 0) {
-            serve(stores, store);
+        gox_store *store = dequeue(stores);
+        if (store != NULL) {
+            if (stores->queue_first != NULL)
+                pthread_cond_signal(&stores->more);
+            if (due_at(stores, store) <= gox_time_now_ns())
+                serve(stores, store);
         } else if (!is_first) {
             pthread_cond_wait(&stores->more, &stores->mutex);
-        } else if (store == NULL) {
-            pthread_cond_wait(&stores->due, &stores->mutex);
         } else {
-            struct timespec until = {.tv_sec = (time_t)(at / GOX_NS_PER_S),
-                    .tv_nsec = (long)(at % GOX_NS_PER_S)};
-            pthread_cond_timedwait(&stores->due, &stores->mutex, &until);
+            int64_t at = scan(stores);
+            if (stores->queue_first == NULL)
+                wait_until(stores, at);
         }
     }
 }
@@ -329,11 +381,28 @@ static void *help_main(void *ctx)
     return NULL;
 }
 
-void gox__stores_wake_sync(gox_stores *stores)
+void gox__stores_wake_sync(gox_stores *stores, int64_t due_ns)
 {
+    /* It wakes by then anyway, and looks at all. */
+    if (due_ns >= atomic_load(&stores->next_due_ns))
+        return;
     pthread_mutex_lock(&stores->mutex);
     pthread_cond_signal(&stores->due);
     pthread_mutex_unlock(&stores->mutex);
+}
+
+void gox__store_set_dirty(gox_store *store)
+{
+    const struct gox_store_settings *s = &store->stores->settings;
+
+    if (atomic_load(&store->is_dirty) ||
+            atomic_exchange(&store->is_dirty, true))
+        return;
+    if (s->durability != GOX_DURABILITY_INTERVAL)
+        return;
+    int64_t at = gox_time_now_ns() + s->interval_ms * GOX_NS_PER_MS;
+    atomic_store(&store->sync_at_ns, at);
+    gox__stores_wake_sync(store->stores, at);
 }
 
 void gox__stores_sync_many(
@@ -343,8 +412,10 @@ void gox__stores_sync_many(
     for (size_t i = 0; i < count; i++) {
         list[i]->sync_code = 1; /* not yet */
         list[i]->must_sync = true;
+        enqueue(stores, list[i]);
     }
     pthread_cond_signal(&stores->due);
+    pthread_cond_broadcast(&stores->more);
     for (size_t i = 0; i < count; i++) {
         while (list[i]->sync_code > 0)
             pthread_cond_wait(&stores->done, &stores->mutex);

@@ -107,6 +107,7 @@ static void unlink_store(gox_stores *stores, gox_store *store)
         at = &(*at)->next;
     if (*at != NULL)
         *at = store->next;
+    gox__stores_forget(stores, store);
 }
 
 static void free_store(gox_store *store)
@@ -182,7 +183,7 @@ static int on_commit(void *ctx, sqlite3 *db, const char *name, int frames)
     uint64_t limit = store->stores->settings.wal_bytes;
     uint64_t before = atomic_exchange(&store->wal_bytes, bytes);
     if (before == 0 || (before < limit && bytes >= limit))
-        gox__stores_wake_sync(store->stores);
+        gox__stores_wake_sync(store->stores, 0);
     return SQLITE_OK;
 }
 

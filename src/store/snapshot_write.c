@@ -47,8 +47,7 @@ int gox__slice_end(gox_store *store, int rc, struct gox_error *err)
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     atomic_fetch_add(&store->writes, 1);
     gox__gate_leave(&store->gate);
-    if (!atomic_exchange(&store->is_dirty, true))
-        gox__stores_wake_sync(store->stores);
+    gox__store_set_dirty(store);
     return rc;
 }
 

@@ -131,9 +131,7 @@ static int finish_commit(gox_store *store, struct gox_error *err)
     gox__gate_leave(&store->gate);
     if (rc < 0)
         return rc;
-    if (!atomic_exchange(&store->is_dirty, true) &&
-            store->stores->settings.durability == GOX_DURABILITY_INTERVAL)
-        gox__stores_wake_sync(store->stores);
+    gox__store_set_dirty(store);
     return 0;
 }
 

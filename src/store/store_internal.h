@@ -399,6 +399,7 @@ struct gox_store {
     atomic_uint_fast64_t writes; /* transactions of all threads */
     atomic_uint_fast64_t commits, syncs, checkpoints, snapshots;
     atomic_int_fast64_t longest_wait_ns;
+    atomic_int_fast64_t sync_at_ns;  /* when it is to be synced, if dirty */
     atomic_int_fast64_t retry_at_ns; /* of a snapshot that failed; or 0 */
     /* Guarded by stores->mutex. */
     unsigned users; /* maintenance threads at work on it */
@@ -408,7 +409,9 @@ struct gox_store {
     uint64_t job_since; /* since_snapshot when it began */
     struct gox_error job_err;
     struct gox_error unsafe_err;
-    int64_t sync_at_ns, checkpoint_at_ns, idle_at_ns; /* not before */
+    gox_store *queue_next;
+    bool is_queued;
+    int64_t checkpoint_at_ns, idle_at_ns; /* not before */
     uint64_t idle_writes; /* when it was last looked whether it is idle */
     bool is_in_checkpoint;
     bool must_sync; /* gox_store_commit_many waits for it */
@@ -431,6 +434,9 @@ struct gox_stores {
     unsigned thread_count;
     bool is_stopping;
     gox_store *first;
+    gox_store *queue_first, *queue_last; /* due, for the sync threads */
+    /* When the first sync thread looks again; INT64_MAX: not by itself. */
+    atomic_int_fast64_t next_due_ns;
 };
 
 void gox__gate_init(struct gox_gate *gate);
@@ -443,11 +449,15 @@ void gox__gate_leave(struct gox_gate *gate);
 /* ---- maintain.c ---- */
 int gox__stores_start_threads(gox_stores *stores) GOX_MUST_CHECK;
 void gox__stores_stop_threads(gox_stores *stores);
+/* Something was written that is not synced. */
+void gox__store_set_dirty(gox_store *store);
 /* fsync of the WAL; on failure the store is unsafe for good. */
 int gox__store_sync(gox_store *store, struct gox_error *err);
 /* There is a snapshot to write; a store has become due for a sync thread. */
 void gox__stores_wake(gox_stores *stores);
-void gox__stores_wake_sync(gox_stores *stores);
+void gox__stores_wake_sync(gox_stores *stores, int64_t due_ns);
+/* Takes a store out of the queue; the mutex is held. */
+void gox__stores_forget(gox_stores *stores, gox_store *store);
 /* Syncs them all, several at a time; sync_code of each says how it went. */
 void gox__stores_sync_many(
         gox_stores *stores, gox_store *const *list, size_t count);
