@@ -17,6 +17,7 @@ extern const struct gox_cli_command gox_cli_cmd_ping;
 extern const struct gox_cli_command gox_cli_cmd_render;
 extern const struct gox_cli_command gox_cli_cmd_shell;
 extern const struct gox_cli_command gox_cli_cmd_status;
+extern const struct gox_cli_command gox_cli_cmd_token;
 extern const struct gox_cli_command gox_cli_cmd_version;
 
 #endif
