@@ -18,6 +18,7 @@ set(GOX_PLATFORM_SOURCES
     linux/procinfo.c
     linux/sandbox.c
     linux/seccomp.c
+    linux/take_fd.c
     linux/user.c
     posix/daemonize.c
     posix/listen_fds.c
