@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * goxel-mcp from start to end: one loop, one registry, one transport. */
 #include "mcp/fixture.h"
+#include "mcp/http.h"
 #include "mcp/mcp.h"
 #include "mcp/options.h"
 #include "mcp/stdio.h"
@@ -19,6 +20,7 @@ struct program {
     gox_backend *backend;
     struct gox_vox_app *app;
     gox_mcp_stdio *stdio;
+    gox_mcp_http *http;
     gox_signal *signals[2];
 };
 
@@ -68,6 +70,19 @@ static bool make_server(struct program *p)
     return true;
 }
 
+static int start_http(struct program *p)
+{
+    struct gox_mcp_http_options options = {.place = p->options.http,
+            .token_file = p->options.token_file,
+            .allow_origin = p->options.allow_origin};
+    struct gox_error err = {.offset = -1};
+    if (gox_mcp_http_open(p->server, &options, &p->http, &err) != 0)
+        return fail(err.text);
+    fprintf(stderr, "goxel-mcp: listening at http://%s/mcp\n",
+            gox_mcp_http_place(p->http));
+    return 0;
+}
+
 static int start(struct program *p)
 {
     p->loop = gox_loop_new();
@@ -79,6 +94,8 @@ static int start(struct program *p)
     p->signals[1] = gox_signal_new(p->loop, SIGINT, stop, p);
     if (!p->signals[0] || !p->signals[1])
         return fail("out of memory");
+    if (p->options.http != NULL)
+        return start_http(p);
     p->stdio = gox_mcp_stdio_new(
             p->server, take_over(0, O_RDONLY), take_over(1, O_WRONLY), stop, p);
     return p->stdio != NULL ? 0
@@ -97,7 +114,9 @@ int gox_mcp_main(int argc, char **argv)
     if (code != 0)
         return code;
     gox_loop_run(p.loop);
-    gox_mcp_stdio_close(p.stdio);
+    if (p.stdio != NULL)
+        gox_mcp_stdio_close(p.stdio);
+    gox_mcp_http_close(p.http);
     gox_mcp_server_free(p.server);
     gox_vox_app_free(p.app);
     gox_backend_free(p.backend);
