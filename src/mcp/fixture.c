@@ -193,7 +193,9 @@ static int header_tool(struct gox_mcp_call *call)
     }
 
 // clang-format off
+/* The suite calls the first one to look at headers; it must need nothing. */
 static const struct gox_mcp_tool TOOLS[] = {
+        TOOL("test_simple_text", "Returns a line of text", NULL, 0, simple_text),
         TOOL("confirm_delete", "A task that asks for a confirmation", FILE_SCHEMA, 0, gox__fixture_confirm),
         TOOL("failing_job", "A task whose tool fails", NULL, GOX_MCP_TASK_REQUIRED, gox__fixture_failing),
         TOOL("greet", "Greets at once", GREET_SCHEMA, 0, gox__fixture_greet),
@@ -222,7 +224,6 @@ static const struct gox_mcp_tool TOOLS[] = {
         TOOL("test_multiple_content_types", "Returns text, a picture and a resource", NULL, 0, mixed_content),
         TOOL("test_reconnection", "Breaks its stream before it answers", NULL, 0, reconnection),
         TOOL("test_sampling", "Asks the client's model", PROMPT_SCHEMA, 0, gox__fixture_sampling),
-        TOOL("test_simple_text", "Returns a line of text", NULL, 0, simple_text),
         TOOL("test_streaming_elicitation", "Needs a name from the user", NULL, 0, gox__fixture_need_one),
         TOOL("test_tool_with_logging", "Logs three times", NULL, 0, with_logging),
         TOOL("test_tool_with_progress", "Tells its progress three times", NULL, 0, with_progress),

@@ -136,7 +136,9 @@ static const char *named_thing(const char *method, const json_t *params)
         key = "name";
     else if (strcmp(method, "resources/read") == 0)
         key = "uri";
-    else if (strncmp(method, "tasks/", 6) == 0)
+    else if (strcmp(method, "tasks/get") == 0 ||
+             strcmp(method, "tasks/update") == 0 ||
+             strcmp(method, "tasks/cancel") == 0)
         key = "taskId";
     return key != NULL ? json_string_value(json_object_get(params, key)) : NULL;
 }

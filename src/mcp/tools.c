@@ -112,7 +112,7 @@ static bool check_arguments(struct gox_mcp_call *call)
     fits = schema != NULL && gox_mcp_schema_check(schema, call->args, &why);
     if (!fits)
         (void)gox_mcp_fail(call,
-                "%s. Nothing was done; correct the arguments "
+                "%s; nothing was done: correct the arguments "
                 "of %s and call it again.",
                 gox_buf_text(&why), call->tool->name);
     gox_buf_fini(&why);
