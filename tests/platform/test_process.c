@@ -290,6 +290,16 @@ static void start_and_die(void *ctx)
     _exit(0); /* the program goes on without us */
 }
 
+/* Stands for process 1: takes the orphan over and reaps it. */
+static void keep(void *ctx)
+{
+    struct gox_error err;
+    child_check(gox_process_become_reaper(&err) == 0);
+    child_check(run_forked(start_and_die, ctx) == 0);
+    child_check(wait(NULL) > 0);
+    child_check(wait(NULL) == -1);
+}
+
 static void test_adopt(void **state)
 {
     struct adoption a = {.mode = "wait"};
@@ -299,7 +309,11 @@ static void test_adopt(void **state)
     char text[GOX_PROC_ID_TEXT_BYTES];
     (void)state;
     assert_int_equal(pipe(a.ids), 0);
-    assert_int_equal(run_forked(start_and_die, &a), 0);
+    pid_t keeper = fork();
+    if (keeper == 0) {
+        keep(&a);
+        _exit(0);
+    }
     assert_int_equal(read(a.ids[0], &id, sizeof id), sizeof id);
     gox_proc_id_format(&id, text);
     assert_int_equal(gox_proc_id_parse(text, &other), 0);
@@ -323,6 +337,9 @@ static void test_adopt(void **state)
     printf("        the exit of a foreign process is %s\n",
             p.exit.is_known ? "known" : "not known here");
     gox_process_close(&p);
+    int status = -1;
+    assert_int_equal(waitpid(keeper, &status, 0), keeper);
+    assert_int_equal(status, 0);
     assert_int_equal(gox_process_adopt(&p, &id, &err), GOX_ERR_NOT_FOUND);
     close(a.ids[0]);
     close(a.ids[1]);
