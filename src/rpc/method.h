@@ -100,7 +100,8 @@ struct gox_method {
     const char *result;
     const char *summary; /* one sentence */
     /* 0: done, the result is written; GOX_CALL_WORK: `work` must follow on a
-     * worker, then `finish`; negative: the error is set. Loop thread. */
+     * worker, then `finish`; GOX_CALL_WAIT: run again later, from the start;
+     * negative: the error is set. Loop thread. */
     int (*run)(struct gox_call *call);
     /* On a worker: no access to the live project; 0 or an error. */
     int (*work)(struct gox_call *call);
@@ -112,6 +113,7 @@ struct gox_method {
     void (*drop)(struct gox_call *call);
 };
 #define GOX_CALL_WORK 1
+#define GOX_CALL_WAIT 2
 
 /* For tables: GOX_PARAMS(list) gives the pair of members. */
 #define GOX_PARAMS(list)                                                       \
