@@ -74,8 +74,17 @@ bool bench_daemon_start(struct bench *b, struct bench_daemon *d)
     snprintf(program, sizeof program, "%s/goxel-daemon", b->bin_dir);
     snprintf(d->socket_path, sizeof d->socket_path, "%s/%u.sock", b->dir,
             counter++);
-    const char *argv[] = {program, "--socket", d->socket_path, "--data-dir",
-            b->dir, "--log-level", "error", NULL};
+    char data_dir[128];
+    const char *argv[32] = {program, "--socket", d->socket_path, "--data-dir",
+            data_dir, "--log-level", "error"};
+    /* Each daemon begins with nothing. */
+    snprintf(data_dir, sizeof data_dir, "%s/data%u", b->dir, counter);
+    size_t count = 7;
+    for (const char *arg = b->daemon_args; arg != NULL && *arg != '\0';
+            arg += strlen(arg) + 1) {
+        argv[count++] = "--set";
+        argv[count++] = arg;
+    }
     double start = bench_now_ms();
     d->pid = fork();
     if (d->pid == 0)

@@ -19,6 +19,8 @@ struct bench {
     unsigned row_count, failed_count;
     void *json; /* FILE * of the results, or NULL */
     bool is_first_row;
+    const char *daemon_args; /* --set of daemons started from now on: texts one
+                                after the other, then an empty one; or NULL */
 };
 
 /* ---- time and samples ---- */
@@ -77,5 +79,6 @@ void bench_model(struct bench *b);
 void bench_pingpong(struct bench *b);
 void bench_convert(struct bench *b);
 void bench_store(struct bench *b);
+void bench_durable(struct bench *b);
 
 #endif

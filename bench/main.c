@@ -18,6 +18,7 @@ static const struct {
         {"pingpong", bench_pingpong},
         {"convert", bench_convert},
         {"store", bench_store},
+        {"durable", bench_durable},
 };
 
 static void run_groups(struct bench *b, const char *only)
