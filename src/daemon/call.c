@@ -52,6 +52,7 @@ void gox__call_reset(struct gox_call_internal *c, gox_daemon *daemon)
     c->target = NULL;
     c->code = 0;
     c->retry_after_ms = c->conflict_revision = -1;
+    c->wire_code = 0;
     c->has_edit = c->in_work = c->is_under_way = c->is_waiting = false;
     c->has_turn = c->wants_progress = c->has_if_revision = false;
     c->told_permille = 0;

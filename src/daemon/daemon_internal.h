@@ -8,6 +8,8 @@
 
 #include "daemon/api.h"
 #include "daemon/daemon.h"
+#include "daemon/health.h"
+#include "daemon/metrics.h"
 #include "daemon/turn.h"
 #include "loop/pool.h"
 #include "loop/stream.h"
@@ -35,6 +37,10 @@ struct gox_daemon {
     struct gox_clips clips;
     struct gox_renders renders;
     struct gox_stats stats;
+    struct gox_metrics metrics;
+    struct gox_http_api *http; /* http_api.h; NULL: no listener */
+    enum gox_health health;    /* when last looked at from time to time */
+    gox_timer *health_timer;   /* while that is on; or NULL */
     int64_t start_at_ns;
     int64_t start_wall_ms;
 
@@ -79,6 +85,8 @@ struct gox_call_internal {
     struct gox_kept_fd *kept_fds;
     int code;                                  /* of work */
     int64_t retry_after_ms, conflict_revision; /* for the error; -1: none */
+    int64_t begin_at_ns;   /* for the metrics; 0: they are off */
+    int wire_code;         /* of the error that was answered; 0: none */
     gox_project *touched;  /* what it edited in this turn; borrowed */
     gox_project *after;    /* its reply waits for the job of this one; a
                               reference; or NULL */

@@ -35,6 +35,15 @@ static size_t max_reply(const gox_daemon *daemon)
     return (size_t)daemon->settings.performance_max_pending_mb << 20;
 }
 
+static void count_error(struct gox_call_internal *c)
+{
+    const struct gox_method *m = c->call.method;
+    int own_code = m != NULL ? m->error : 0;
+    c->wire_code = gox_reply_code(
+            c->call.err.code, own_code != 0 ? own_code : c->call.part_code);
+    c->call.daemon->stats.errors++;
+}
+
 static void put_error_reply(
         struct gox_call_internal *c, struct gox_buf *out, int code)
 {
@@ -50,7 +59,7 @@ static void put_error_reply(
     struct gox_writer w;
     gox_writer_init(&w, out);
     gox_reply_error(&w, &reply, c->request.id);
-    c->call.daemon->stats.errors++;
+    count_error(c);
 }
 
 /* The handler wrote a result into out from `start` on; makes it a reply, or an
@@ -75,7 +84,7 @@ static void end_reply(struct gox_call_internal *c, struct gox_buf *out,
     if (!c->request.is_notification)
         put_error_reply(c, out, code);
     else if (code < 0)
-        c->call.daemon->stats.errors++;
+        count_error(c);
 }
 
 static void begin_reply(struct gox_call_internal *c, struct gox_buf *out)
@@ -255,6 +264,8 @@ static void on_work_done(struct gox_work *work)
                     *)((char *)work - offsetof(struct gox_call_internal, work));
     int code = c->code;
     c->in_work = false;
+    gox_metrics_add_queue_wait(
+            &c->call.daemon->metrics, work->started_at_ns - work->queued_at_ns);
     /* Cancelled after the work itself was done: nothing is committed. */
     if (code >= 0)
         code = gox_task_check(&c->call.task, &c->call.err);
@@ -341,6 +352,8 @@ static void release(struct gox_call_internal *c)
     gox_daemon *d = c->call.daemon;
     bool was_under_way = c->is_under_way;
     gox_project *p = c->has_turn ? c->call.project : NULL;
+    gox_metrics_add_request(
+            &d->metrics, c->call.method, c->wire_code, c->begin_at_ns);
     if (was_under_way) {
         d->calls_under_way--;
         if (c->wants_progress && !c->request.is_notification)
@@ -595,6 +608,7 @@ bool gox__dispatch(gox_session *session, struct gox_slice text)
     }
     gox__call_reset(c, d);
     c->call.session = session;
+    c->begin_at_ns = gox_metrics_now(&d->metrics);
     c->line = text;
     int code = prepare(c);
     if (c->request.is_notification)
@@ -612,7 +626,7 @@ bool gox__dispatch(gox_session *session, struct gox_slice text)
     } else if (!c->request.is_notification) {
         put_error_reply(c, out, code);
     } else {
-        d->stats.errors++;
+        count_error(c);
     }
     release(c);
     return true;

@@ -137,6 +137,12 @@ uint64_t gox_projects_damaged(const gox_projects *projects)
     return projects->damaged;
 }
 
+void gox_projects_get_closed(
+        const gox_projects *projects, struct gox_store_stats *stats)
+{
+    *stats = projects->closed;
+}
+
 /* ---- one project ---- */
 
 void gox_project_ref(gox_project *project)

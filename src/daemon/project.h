@@ -106,8 +106,8 @@ enum gox_project_drop {
     GOX_PROJECT_PURGE
 };
 /* Takes an OPEN project out of the list; calls under way on it end normally.
- * With stores that is when its job ends, no call may have the turn or be waiting
- * (GOX_ERR_BUSY), and edits must be committed. GOX_ERR_NOMEM. */
+ * With stores that is when its job ends, no call may have the turn or be
+ * waiting (GOX_ERR_BUSY), and edits must be committed. GOX_ERR_NOMEM. */
 int gox_projects_drop(gox_projects *projects, gox_project *project,
         enum gox_project_drop how, struct gox_error *err) GOX_MUST_CHECK;
 /* Closes idle projects, the longest unused first, until the bounds are kept. */
@@ -120,6 +120,10 @@ size_t gox_projects_count(const gox_projects *projects);
 /* How many were closed to keep the bounds, and were found damaged. */
 uint64_t gox_projects_evicted(const gox_projects *projects);
 uint64_t gox_projects_damaged(const gox_projects *projects);
+/* What the stores of closed projects had counted: syncs, checkpoints and
+ * snapshots. */
+void gox_projects_get_closed(
+        const gox_projects *projects, struct gox_store_stats *stats);
 
 /* An edit was made: it is in the list of dirty ones until they are taken. */
 void gox_project_mark_dirty(gox_projects *projects, gox_project *project);

@@ -13,6 +13,8 @@ struct gox_projects {
     gox_project *dirty;
     size_t count;
     uint64_t evicted, damaged;
+    /* What the stores had counted that are closed now. */
+    struct gox_store_stats closed;
 };
 
 /* ---- project.c ---- */

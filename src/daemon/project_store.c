@@ -243,11 +243,16 @@ int gox__project_begin_close(gox_projects *projects, gox_project *p,
 {
     struct gox_project_job job = {
             .kind = JOB_CLOSE, .drop = how, .store = p->store};
+    struct gox_store_stats stats;
+    gox_store_get_stats(p->store, &stats);
     /* Before a worker may see it; attached again it would be for nothing. */
     gox_store_detach(p->store);
     int code = begin(projects, p, &job, err);
     if (code == 0) {
         p->store = NULL;
+        projects->closed.syncs += stats.syncs;
+        projects->closed.checkpoints += stats.checkpoints;
+        projects->closed.snapshots += stats.snapshots;
         return 0;
     }
     struct gox_error ignored;

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/time.h"
 #include "daemon/daemon_internal.h"
+#include "daemon/http_api.h"
 #include "daemon/logging.h"
 #include "daemon/session.h"
 #include "daemon/subscribe.h"
@@ -180,7 +181,8 @@ static void on_accept(void *ctx, gox_stream *own_stream)
 
 static bool is_idle(const gox_daemon *d)
 {
-    return d->sessions == NULL && d->calls_under_way == 0;
+    return d->sessions == NULL && d->calls_under_way == 0 &&
+           gox__http_api_is_idle(d);
 }
 
 void gox__daemon_check_stop(gox_daemon *d)
@@ -333,7 +335,8 @@ gox_daemon *gox_daemon_new(
         code = make_handles(d, err);
     if (code == 0) {
         d->registry = gox_registry_new(gox_api_groups, gox_api_group_count);
-        if (d->registry == NULL)
+        if (d->registry == NULL ||
+                gox_metrics_init(&d->metrics, d->registry) < 0)
             code = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     }
     if (code < 0) {
@@ -387,7 +390,14 @@ int gox_daemon_start(gox_daemon *d, struct gox_error *err)
 {
     int code =
             d->settings.is_stdio ? start_stdio(d, err) : start_socket(d, err);
-    return code < 0 ? code : gox__daemon_open_projects(d, err);
+    if (code == 0)
+        code = gox__daemon_open_projects(d, err);
+    if (code == 0)
+        code = gox__http_api_start(d, -1, err);
+    if (code == 0 && gox__health_configure(d) < 0)
+        code = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    gox_metrics_set_on(&d->metrics, d->settings.monitoring_enable_metrics);
+    return code;
 }
 
 void gox_daemon_run(gox_daemon *d)
@@ -420,6 +430,8 @@ void gox_daemon_free(gox_daemon *d)
         gox_socket_unlink_unix(
                 d->settings.daemon_socket_path, gox_listener_fd(d->listener));
     gox_listener_close(d->listener);
+    gox__http_api_close(d);
+    gox__health_close(d);
     free_sessions(d);
     gox_pool_free(d->pool);
     gox_pool_free(d->file_pool);
@@ -441,6 +453,7 @@ void gox_daemon_free(gox_daemon *d)
     gox__daemon_turn_fini(d);
     gox_clips_fini(&d->clips);
     gox_renders_fini(&d->renders);
+    gox_metrics_fini(&d->metrics);
     gox_registry_free(d->registry);
     gox_paths_free(d->paths);
     gox__logging_watch_faults(NULL);

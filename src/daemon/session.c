@@ -29,6 +29,7 @@ static void flush(gox_session *s)
     int code = gox_buf_error(&s->out);
     if (s->out.len == 0 && code == 0)
         return;
+    gox_metrics_add_out(&s->daemon->metrics, s->out.len);
     if (code == 0 && !s->is_gone)
         code = gox_stream_write(s->out_stream, &s->out);
     gox_buf_reset(&s->out);
@@ -412,6 +413,7 @@ static void on_data(void *ctx, const char *data, size_t len)
     gox_session *s = ctx;
     if (s->is_closing)
         return;
+    gox_metrics_add_in(&s->daemon->metrics, len);
     if (gox_frame_feed(&s->frame, data, len) < 0) {
         s->is_gone = true;
         settle(s);
@@ -596,7 +598,8 @@ void gox__session_tick(gox_session *s, int64_t now_ns)
 void gox__session_progress(gox_session *s)
 {
     struct gox_call_internal *c = s->running;
-    if (c == NULL || !c->wants_progress || c->request.is_notification)
+    if (c == NULL || !c->wants_progress || c->request.is_notification ||
+            s->is_once)
         return;
     unsigned permille = atomic_load(&c->call.task.permille);
     if (permille == c->told_permille)

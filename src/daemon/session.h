@@ -41,6 +41,7 @@ struct gox_session {
     bool has_ended; /* no more input comes */
     bool is_gone;   /* nobody reads the replies */
     bool is_closing;
+    bool is_once;    /* one message and its answer; nothing unasked */
     bool is_full;    /* reading stopped until replies are read */
     bool wants_more; /* goes on when this turn has ended */
     bool is_ready;   /* in the list of daemon/turn.h */

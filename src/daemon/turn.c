@@ -333,6 +333,8 @@ static void commit(gox_daemon *d)
     }
     d->turn.commit_at_ns = from;
     d->turn.commit_ns = gox_time_now_ns() - from;
+    gox_metrics_add_commit(
+            &d->metrics, d->turn.commit_ns, d->turn.err.code < 0);
     d->turn.commits++;
     d->turn.count = 0;
     release_dirty(dirty);

@@ -11,155 +11,25 @@
 
 #include <string.h>
 
-/* A turn of the loop or a wait in the queue above these is worth a word. */
-#define SLOW_LOOP_MS  1000
-#define SLOW_QUEUE_MS 30000
-#define LOW_DISK      (INT64_C(64) << 20)
-
-enum verdict { HEALTHY, DEGRADED, UNHEALTHY };
-static const char *const verdicts[] = {"healthy", "degraded", "unhealthy"};
-
-static enum verdict worst(enum verdict a, enum verdict b)
-{
-    return a > b ? a : b;
-}
-
-static enum verdict put_loop(struct gox_writer *w, gox_daemon *d)
-{
-    int64_t lag_ms = gox_loop_lag_ns(d->loop) / GOX_NS_PER_MS;
-    enum verdict v = lag_ms > SLOW_LOOP_MS ? DEGRADED : HEALTHY;
-    gox_writer_object(w, "loop");
-    gox_writer_string(w, "status", verdicts[v]);
-    gox_writer_int(w, "lag_ms", lag_ms);
-    gox_writer_end_object(w);
-    return v;
-}
-
-static enum verdict put_queue(
-        struct gox_writer *w, const struct gox_pool_stats *s)
-{
-    int64_t oldest_ms = s->oldest_ns / GOX_NS_PER_MS;
-    enum verdict v = s->depth >= s->capacity || oldest_ms > SLOW_QUEUE_MS
-                             ? DEGRADED
-                             : HEALTHY;
-    gox_writer_object(w, "queue");
-    gox_writer_string(w, "status", verdicts[v]);
-    gox_writer_uint(w, "depth", s->depth);
-    gox_writer_uint(w, "capacity", s->capacity);
-    gox_writer_int(w, "oldest_ms", oldest_ms);
-    gox_writer_uint(w, "workers", s->max_threads);
-    gox_writer_uint(w, "busy", s->busy);
-    gox_writer_end_object(w);
-    return v;
-}
-
-static enum verdict put_store(struct gox_writer *w, gox_daemon *d)
-{
-    int64_t free_bytes = gox_os_disk_free(d->settings.paths_data_dir);
-    enum verdict v =
-            free_bytes >= 0 && free_bytes < LOW_DISK ? DEGRADED : HEALTHY;
-    gox_writer_object(w, "store");
-    gox_writer_string(w, "status", verdicts[v]);
-    gox_writer_string(w, "kind", "memory");
-    gox_writer_uint(w, "projects", gox_projects_count(d->projects));
-    if (free_bytes >= 0)
-        gox_writer_int(w, "disk_free_bytes", free_bytes);
-    gox_writer_end_object(w);
-    return v;
-}
-
-static enum verdict put_connections(struct gox_writer *w, gox_daemon *d)
-{
-    size_t max = (size_t)d->settings.server_max_connections;
-    enum verdict v = d->session_count >= max ? DEGRADED : HEALTHY;
-    gox_writer_object(w, "connections");
-    gox_writer_string(w, "status", verdicts[v]);
-    gox_writer_uint(w, "current", d->session_count);
-    gox_writer_uint(w, "max", max);
-    gox_writer_end_object(w);
-    return v;
-}
-
-/* The checks, as a member; the worst verdict. */
-static enum verdict put_checks(struct gox_writer *w, gox_daemon *d)
-{
-    struct gox_pool_stats stats;
-    gox_pool_get_stats(d->pool, &stats);
-    gox_writer_object(w, "checks");
-    enum verdict v = put_loop(w, d);
-    v = worst(v, put_queue(w, &stats));
-    v = worst(v, put_store(w, d));
-    gox_writer_object(w, "memory");
-    gox_writer_string(w, "status", verdicts[HEALTHY]);
-    gox_writer_uint(w, "rss_bytes", gox_os_rss_bytes());
-    gox_writer_end_object(w);
-    v = worst(v, put_connections(w, d));
-    gox_writer_end_object(w);
-    return d->is_stopping ? UNHEALTHY : v;
-}
-
-static int64_t uptime(const gox_daemon *d)
-{
-    return (gox_time_now_ns() - d->start_at_ns) / GOX_NS_PER_S;
-}
-
 static int health(struct gox_call *call)
 {
-    struct gox_writer *w = call->out;
-    char at[GOX_TIME_TEXT_BYTES];
-    gox_time_format(gox_time_wall_ms(), at);
-    gox_writer_object(w, NULL);
-    gox_writer_string(w, "timestamp", at);
-    gox_writer_int(w, "uptime_seconds", uptime(call->daemon));
-    gox_writer_string(w, "version", GOX_VERSION);
-    gox_writer_int(w, "pid", gox_os_pid());
-    enum verdict v = put_checks(w, call->daemon);
-    gox_writer_string(w, "status", verdicts[v]);
-    gox_writer_end_object(w);
+    gox__health_put(call->daemon, call->out);
     return 0;
 }
 
 static int ready(struct gox_call *call)
 {
+    struct gox_health_report report;
+    gox__health_look(call->daemon, &report);
     gox_writer_object(call->out, NULL);
-    gox_writer_bool(call->out, "ready", !call->daemon->is_stopping);
+    gox_writer_bool(call->out, "ready", report.is_ready);
     gox_writer_end_object(call->out);
     return 0;
 }
 
 static int metrics(struct gox_call *call)
 {
-    gox_daemon *d = call->daemon;
-    struct gox_writer *w = call->out;
-    const struct gox_stats *s = &d->stats;
-    struct gox_pool_stats pool;
-    gox_pool_get_stats(d->pool, &pool);
-    gox_writer_object(w, NULL);
-    gox_writer_int(w, "uptime_seconds", uptime(d));
-    gox_writer_uint(w, "requests", s->requests);
-    gox_writer_uint(w, "errors", s->errors);
-    gox_writer_uint(w, "notifications", s->notifications);
-    gox_writer_uint(w, "batches", s->batches);
-    gox_writer_uint(w, "connections", s->connections);
-    gox_writer_uint(w, "connections_open", d->session_count);
-    gox_writer_uint(w, "connections_refused", s->refused);
-    gox_writer_uint(w, "slow_clients_cut", s->slow_cut);
-    gox_writer_uint(w, "long_started", s->long_started);
-    gox_writer_uint(w, "long_finished", pool.finished);
-    gox_writer_uint(w, "long_cancelled", s->long_cancelled);
-    gox_writer_uint(w, "queue_depth", pool.depth);
-    gox_writer_uint(w, "workers_busy", pool.busy);
-    gox_writer_number(
-            w, "long_average_ms", (double)(pool.average_ns / 1000) / 1000.0);
-    gox_writer_number(w, "loop_lag_ms",
-            (double)(gox_loop_lag_ns(d->loop) / GOX_NS_PER_MS));
-    gox_writer_number(w, "cpu_seconds",
-            (double)(gox_os_cpu_ns() / GOX_NS_PER_MS) / 1000.0);
-    gox_writer_uint(w, "rss_bytes", gox_os_rss_bytes());
-    gox_writer_int(w, "fds", gox_os_fd_count());
-    gox_writer_int(w, "threads", gox_os_thread_count());
-    gox_writer_uint(w, "projects", gox_projects_count(d->projects));
-    gox_writer_end_object(w);
+    gox_metrics_put_json(call->daemon, call->out);
     return 0;
 }
 

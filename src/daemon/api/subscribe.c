@@ -3,6 +3,7 @@
 #include "daemon/subscribe.h"
 
 #include "daemon/api/groups.h"
+#include "daemon/session.h"
 
 enum { PROJECT_NAME, FROM_REVISION };
 // clang-format off
@@ -21,9 +22,10 @@ static const struct gox_param UNSUBSCRIBE_PARAMS[] = {
 
 static int need_session(struct gox_call *call)
 {
-    return call->session != NULL ? 0
-                                 : gox_call_fail(call, GOX_ERR_UNSUPPORTED,
-                                           "only a connection can subscribe");
+    if (call->session != NULL && !call->session->is_once)
+        return 0;
+    return gox_call_fail(call, GOX_ERR_UNSUPPORTED,
+            "only a connection that stays can subscribe: use the socket");
 }
 
 static int subscribe(struct gox_call *call)
