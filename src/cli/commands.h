@@ -7,6 +7,7 @@
 
 extern const struct gox_cli_command gox_cli_cmd_call;
 extern const struct gox_cli_command gox_cli_cmd_completion;
+extern const struct gox_cli_command gox_cli_cmd_config;
 extern const struct gox_cli_command gox_cli_cmd_convert;
 extern const struct gox_cli_command gox_cli_cmd_dump_man;
 extern const struct gox_cli_command gox_cli_cmd_formats;

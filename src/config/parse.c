@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "config/parse_internal.h"
 #include "config/places.h"
+#include "config/walk_internal.h"
 #include "rpc/suggest.h"
 
 #include <stdarg.h>
@@ -125,28 +126,6 @@ const char *gox__keys_add(struct gox__keys *keys, struct gox__parse *p,
 
 /* ---- unknown names ---- */
 
-/* The part of a row's name that follows `prefix` ("" or "server."), up to its
- * dot; NULL when the row is elsewhere. */
-static const char *child_of(
-        const struct gox_setting *row, const char *prefix, size_t *len)
-{
-    size_t skip = strlen(prefix);
-    if (strncmp(row->name, prefix, skip) != 0)
-        return NULL;
-    *len = strcspn(row->name + skip, ".");
-    return row->name + skip;
-}
-
-static bool is_new_child(size_t i, const char *prefix, size_t len)
-{
-    size_t skip = strlen(prefix) + len;
-    return i == 0 ||
-           strncmp(gox_setting_rows[i - 1].name, gox_setting_rows[i].name,
-                   skip) != 0 ||
-           (gox_setting_rows[i - 1].name[skip] != '.' &&
-                   gox_setting_rows[i - 1].name[skip] != '\0');
-}
-
 /* The row elsewhere whose last part has this name. */
 static const char *find_elsewhere(const char *name)
 {
@@ -162,17 +141,15 @@ static void report_unknown(struct gox__parse *p, size_t offset,
         const char *prefix, const char *name)
 {
     struct gox_suggest suggest;
+    struct gox__child child;
     struct gox_buf known;
     size_t len;
     gox_buf_init(&known, 0);
     gox_suggest_init(&suggest, (struct gox_slice){name, strlen(name)});
-    for (size_t i = 0; i < gox_setting_count; i++) {
-        const char *child = child_of(&gox_setting_rows[i], prefix, &len);
-        if (child == NULL || !is_new_child(i, prefix, len))
-            continue;
-        gox_suggest_offer(&suggest, child, len);
-        gox_buf_printf(
-                &known, "%s%.*s", known.len > 0 ? ", " : "", (int)len, child);
+    for (size_t i = 0; gox__child_next(prefix, i, &child); i = child.row + 1) {
+        gox_suggest_offer(&suggest, child.name, child.len);
+        gox_buf_printf(&known, "%s%.*s", known.len > 0 ? ", " : "",
+                (int)child.len, child.name);
     }
     if (prefix[0] == '\0') {
         gox_suggest_offer(&suggest, "defaults", 8);

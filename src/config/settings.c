@@ -33,6 +33,12 @@ const struct gox_setting *gox_setting_find(const char *name, size_t len)
     return NULL;
 }
 
+const char *gox_apply_name(enum gox_apply apply)
+{
+    static const char *const names[] = {"reload", "restart", "other program"};
+    return names[apply];
+}
+
 void gox__settings_put(struct gox_settings *s, const struct gox_setting *row,
         union gox__value *own_v, struct gox_setting_origin origin)
 {

@@ -121,6 +121,8 @@ int gox_settings_finish(struct gox_settings *s, const char *base_dir,
 
 /* When a changed value takes effect. */
 enum gox_apply { GOX_APPLY_LIVE, GOX_APPLY_START, GOX_APPLY_OTHER };
+/* "reload", "restart", "other program". */
+const char *gox_apply_name(enum gox_apply apply);
 
 /* The rows, for help, printing and tests. */
 struct gox_setting {

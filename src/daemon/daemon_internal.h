@@ -44,8 +44,10 @@ struct gox_daemon {
     int64_t start_at_ns;
     int64_t start_wall_ms;
 
-    gox_listener *listener;
+    struct gox_lifecycle *life; /* of the process; NULL in tests */
+    gox_listener *listener, *tcp_listener;
     int lock_fd;
+    bool owns_socket;      /* its path was made by this process */
     gox_session *sessions; /* all that are not closed */
     size_t session_count;
     size_t calls_under_way; /* with a worker or waiting for their turn */
@@ -59,7 +61,6 @@ struct gox_daemon {
     gox_timer *notify;   /* tells subscribers after this turn */
     gox_timer *cleanup;  /* while there are render files */
     gox_timer *evict;    /* looks at memory after edits */
-    gox_signal *signals[3];
     bool is_tick_on, is_grace_on, is_cleanup_on, is_notify_on, is_evict_on,
             is_stopping, is_closed_in, is_cut;
 };
@@ -149,6 +150,10 @@ void gox__daemon_need_notify(gox_daemon *daemon);
 void gox__daemon_need_evict(gox_daemon *daemon);
 /* A call or a session ended; while stopping this may end the loop. */
 void gox__daemon_check_stop(gox_daemon *daemon);
+/* Ends the loop at once; what is under way is cancelled. */
+void gox__daemon_cut(gox_daemon *daemon);
+/* A new connection, from a listener whose context is the daemon. */
+void gox__daemon_accept(void *ctx, gox_stream *own_stream);
 
 /* ---- api/groups.c ---- */
 extern const struct gox_method *const gox_api_groups[];

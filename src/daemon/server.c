@@ -3,24 +3,23 @@
  * timers that run only when something waits, and stopping.
  *
  * Stopping, in this order: the socket goes away, sessions without work are
- * closed when their replies are out, requests under way get GRACE_MS, are then
- * cancelled, and after CUT_MS the loop ends in any case. */
+ * closed when their replies are out, requests under way get
+ * server.drain_seconds, are then cancelled, and after CUT_MS the loop ends in
+ * any case. */
 #include "base/alloc.h"
 #include "base/time.h"
 #include "daemon/daemon_internal.h"
 #include "daemon/http_api.h"
+#include "daemon/lifecycle.h"
 #include "daemon/logging.h"
 #include "daemon/session.h"
 #include "daemon/subscribe.h"
 #include "goxel/version.h"
 #include "platform/os.h"
-#include "platform/socket.h"
 
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-#define GRACE_MS    3000
 #define CUT_MS      2000
 #define TICK_MS     1000
 #define TAIL_MS     70
@@ -165,7 +164,7 @@ static void reject(gox_daemon *d, gox_stream *stream)
         gox_log_put(d->log, GOX_LOG_WARN, GOX_LOG_C_SESSION, "%s", err.text);
 }
 
-static void on_accept(void *ctx, gox_stream *own_stream)
+void gox__daemon_accept(void *ctx, gox_stream *own_stream)
 {
     gox_daemon *d = ctx;
     if (d->session_count >= (size_t)d->settings.server_max_connections) {
@@ -217,15 +216,16 @@ static void on_deadline(void *ctx)
     gox_daemon *d = ctx;
     if (!d->is_closed_in) {
         d->is_closed_in = true;
-        gox_listener_close(d->listener);
-        d->listener = NULL;
-        gox_timer_start(d->deadline, GRACE_MS, 0);
+        gox__listen_close(d);
+        gox_timer_start(d->deadline,
+                (uint64_t)d->settings.server_drain_seconds * 1000, 0);
         gox__daemon_check_stop(d);
     } else if (!d->is_cut) {
         d->is_cut = true;
         gox_log_put(d->log, GOX_LOG_WARN, GOX_LOG_C_DAEMON,
-                "work under way did not end in %d ms; it is cancelled",
-                GRACE_MS);
+                "work under way did not end in %lld s "
+                "(server.drain_seconds); it is cancelled",
+                (long long)d->settings.server_drain_seconds);
         gox_timer_start(d->deadline, CUT_MS, 0);
         cancel_all(d);
     } else {
@@ -238,27 +238,17 @@ void gox_daemon_stop(gox_daemon *d)
     if (d->is_stopping)
         return;
     d->is_stopping = true;
-    if (d->listener != NULL)
-        gox_socket_unlink_unix(
-                d->settings.daemon_socket_path, gox_listener_fd(d->listener));
+    gox__lifecycle_stopping(d);
+    gox__listen_unlink(d);
     /* Not from inside the request that asked for it. */
     gox_timer_start(d->deadline, 0, 0);
 }
 
-static void on_signal(void *ctx)
+void gox__daemon_cut(gox_daemon *d)
 {
-    gox_daemon *d = ctx;
-    gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,
-            "asked to stop by a signal");
-    gox_daemon_stop(d);
-}
-
-static void on_hangup(void *ctx)
-{
-    gox_daemon *d = ctx;
-    gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_CONFIG,
-            "SIGHUP: settings come from the command line and the environment; "
-            "nothing to read again");
+    d->is_cut = true;
+    cancel_all(d);
+    gox_loop_stop(d->loop);
 }
 
 /* ---- start ---- */
@@ -299,13 +289,9 @@ static int make_handles(gox_daemon *d, struct gox_error *err)
     d->evict = gox_timer_new(d->loop, on_evict, d);
     d->pool = gox_pool_new(d->loop, (unsigned)d->settings.server_workers,
             (size_t)d->settings.server_queue_size);
-    d->signals[0] = gox_signal_new(d->loop, SIGTERM, on_signal, d);
-    d->signals[1] = gox_signal_new(d->loop, SIGINT, on_signal, d);
-    d->signals[2] = gox_signal_new(d->loop, SIGHUP, on_hangup, d);
     if (d->tick == NULL || d->grace == NULL || d->progress == NULL ||
             d->deadline == NULL || d->cleanup == NULL || d->notify == NULL ||
-            d->evict == NULL || d->pool == NULL || d->signals[0] == NULL ||
-            d->signals[1] == NULL || d->signals[2] == NULL)
+            d->evict == NULL || d->pool == NULL)
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     return 0;
 }
@@ -359,31 +345,13 @@ static int start_stdio(gox_daemon *d, struct gox_error *err)
 
 static int start_socket(gox_daemon *d, struct gox_error *err)
 {
-    struct gox_settings *s = &d->settings;
-    char *slash = strrchr(s->daemon_socket_path, '/');
-    int fd;
-    if (slash != NULL && slash != s->daemon_socket_path) {
-        *slash = '\0';
-        int code = gox_os_make_dirs(s->daemon_socket_path, err);
-        *slash = '/';
-        if (code < 0)
-            return code;
-    }
-    gox_os_raise_fd_limit((unsigned)s->server_max_connections + OTHER_FDS +
-                          gox__daemon_project_fds(d));
-    int code = gox_socket_listen_unix(s->daemon_socket_path,
-            (unsigned)s->security_socket_permissions, 1024, &fd, &d->lock_fd,
-            err);
-    if (code < 0)
-        return code;
-    d->listener = gox_listener_new(d->loop, fd, on_accept, d);
-    if (d->listener == NULL)
-        return gox_error_set(
-                err, GOX_ERR_IO, "cannot listen at %s", s->daemon_socket_path);
-    gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,
-            "goxel-daemon %s listens at %s, pid %d", GOX_VERSION,
-            s->daemon_socket_path, gox_os_pid());
-    return 0;
+    gox_os_raise_fd_limit((unsigned)d->settings.server_max_connections +
+                          OTHER_FDS + gox__daemon_project_fds(d));
+    int code = gox__listen_open(d, err);
+    if (code == 0)
+        gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,
+                "goxel-daemon %s started, pid %d", GOX_VERSION, gox_os_pid());
+    return code;
 }
 
 int gox_daemon_start(gox_daemon *d, struct gox_error *err)
@@ -426,17 +394,14 @@ void gox_daemon_free(gox_daemon *d)
     if (d == NULL)
         return;
     d->is_stopping = true;
-    if (d->listener != NULL)
-        gox_socket_unlink_unix(
-                d->settings.daemon_socket_path, gox_listener_fd(d->listener));
-    gox_listener_close(d->listener);
+    gox__listen_unlink(d);
+    gox__listen_close(d);
     gox__http_api_close(d);
     gox__health_close(d);
     free_sessions(d);
     gox_pool_free(d->pool);
     gox_pool_free(d->file_pool);
-    for (size_t i = 0; i < 3; i++)
-        gox_signal_close(d->signals[i]);
+    gox__lifecycle_close(d);
     gox_timer_close(d->tick);
     gox_timer_close(d->grace);
     gox_timer_close(d->progress);
