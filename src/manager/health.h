@@ -133,9 +133,9 @@ void gox_health_init(struct gox_health *h);
 
 /* What was learnt from a round. */
 struct gox_health_change {
-    bool has_input;       /* input is for the state table */
-    enum gox_input input; /* GOX_INPUT_PASS, _WARN or _DEAD */
-    bool is_watchdog;     /* DEAD because of the watchdog */
+    bool has_input;             /* input is for the state table */
+    enum gox_state_input input; /* GOX_INPUT_PASS, _WARN or _DEAD */
+    bool is_watchdog;           /* DEAD because of the watchdog */
     bool began_flapping;
 };
 struct gox_health_change gox_health_judge(struct gox_health *h,

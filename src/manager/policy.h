@@ -76,9 +76,9 @@ struct gox_run {
 };
 
 struct gox_verdict {
-    enum gox_input input; /* one of GOX_INPUT_EXIT_* */
-    int64_t delay_ms;     /* until GOX_INPUT_RETRY; 0: no timer at all when
-                             input is EXIT_FAIL */
+    enum gox_state_input input; /* one of GOX_INPUT_EXIT_* */
+    int64_t delay_ms; /* until GOX_INPUT_RETRY; 0: no timer at all when
+                         input is EXIT_FAIL */
 };
 /* Takes a run that ended into account. random: any 32 bits, for the jitter. */
 struct gox_verdict gox_policy_exit(struct gox_policy *p,

@@ -228,7 +228,7 @@ static const struct gox_step table[GOX_STATE_COUNT][GOX_INPUT_COUNT] = {
 };
 // clang-format on
 
-struct gox_step gox_state_step(enum gox_state state, enum gox_input input)
+struct gox_step gox_state_step(enum gox_state state, enum gox_state_input input)
 {
     assert(state > GOX_STATE_NONE && state < GOX_STATE_COUNT);
     assert((int)input >= 0 && input < GOX_INPUT_COUNT);
@@ -247,7 +247,7 @@ const char *gox_state_name(enum gox_state state)
     return names[state];
 }
 
-const char *gox_input_name(enum gox_input input)
+const char *gox_input_name(enum gox_state_input input)
 {
     static const char *const names[] = {
 #define GOX_INPUT_TEXT(name, text) text,

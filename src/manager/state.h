@@ -54,7 +54,7 @@ enum gox_state {
     X(ATTACH, "attach") /* a process of somebody else answers */               \
     X(LOST, "lost")     /* that one is gone */
 
-enum gox_input {
+enum gox_state_input {
 #define GOX_INPUT_ENUM(name, text) GOX_INPUT_##name,
     GOX_INPUT_LIST(GOX_INPUT_ENUM)
 #undef GOX_INPUT_ENUM
@@ -88,11 +88,12 @@ struct gox_step {
 };
 
 /* What follows from `input` in `state`. Pure. */
-struct gox_step gox_state_step(enum gox_state state, enum gox_input input);
+struct gox_step gox_state_step(
+        enum gox_state state, enum gox_state_input input);
 
 /* The lower-case name. Static memory. */
 const char *gox_state_name(enum gox_state state);
-const char *gox_input_name(enum gox_input input);
+const char *gox_input_name(enum gox_state_input input);
 
 /* A process of ours should be there. */
 bool gox_state_has_process(enum gox_state state);

@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The methods of the control socket: one row each, the handler above it.
+ *
+ * Every row begins with the parameter `name`, which the dispatcher looks up. */
+#include "base/alloc.h"
+#include "base/time.h"
+#include "goxel/version.h"
+#include "manager/control_internal.h"
+#include "platform/os.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME_PARAM                                                             \
+    {                                                                          \
+        .name = "name", .type = GOX_PARAM_STRING,                              \
+        .help = "the instance; absent: the first one"                          \
+    }
+#define WAIT_PARAMS                                                            \
+    NAME_PARAM,                                                                \
+            {.name = "wait",                                                   \
+                    .type = GOX_PARAM_BOOL,                                    \
+                    .fallback = "true",                                        \
+                    .help = "answer when it is done"},                         \
+    {                                                                          \
+        .name = "timeout_ms", .type = GOX_PARAM_INT, .min = 1, .max = 3600000, \
+        .help = "give up waiting after this; absent: what the "                \
+                "settings allow"                                               \
+    }
+
+enum { P_NAME, P_WAIT, P_TIMEOUT };
+
+static const struct gox_param ONLY_NAME[] = {NAME_PARAM};
+static const struct gox_param WAITS[] = {WAIT_PARAMS};
+
+/* ---- start, stop, restart ---- */
+
+/* After the request was taken: the answer now, or when the goal is reached. */
+static int wait_for(struct gox_call *call, enum gox__goal goal)
+{
+    const struct gox_instance_config *c = &call->instance->config;
+    if (!call->args[P_WAIT].b) {
+        gox__status_put(call->instance, call->out);
+        return 0;
+    }
+    call->goal = goal;
+    call->timeout_ms =
+            call->args[P_TIMEOUT].is_set
+                    ? call->args[P_TIMEOUT].i
+                    : c->startup_timeout_ms + c->shutdown_timeout_ms + 5000;
+    return GOX__CALL_WAIT;
+}
+
+static int start(struct gox_call *call)
+{
+    int code = gox__instance_start(call->instance, &call->err);
+    return code < 0 ? code : wait_for(call, GOX__GOAL_UP);
+}
+
+static int stop(struct gox_call *call)
+{
+    int code = gox__instance_stop(call->instance, &call->err);
+    return code < 0 ? code : wait_for(call, GOX__GOAL_DOWN);
+}
+
+static int restart(struct gox_call *call)
+{
+    int code = gox__instance_restart(call->instance, &call->err);
+    return code < 0 ? code : wait_for(call, GOX__GOAL_UP);
+}
+
+static int reset(struct gox_call *call)
+{
+    int code = gox__instance_step(call->instance, GOX_INPUT_RESET, &call->err);
+    if (code == 0)
+        gox__status_put(call->instance, call->out);
+    return code;
+}
+
+/* ---- reload, upgrade ---- */
+
+static const struct gox_param RELOAD[] = {
+        NAME_PARAM, {.name = "timeout_ms",
+                            .type = GOX_PARAM_INT,
+                            .min = 1,
+                            .max = 3600000,
+                            .fallback = "10000",
+                            .help = "give up waiting after this"}};
+
+static int reload(struct gox_call *call)
+{
+    int code = gox__instance_reload(call->instance, &call->err);
+    if (code < 0)
+        return code;
+    call->goal = GOX__GOAL_RELOADED;
+    call->timeout_ms = call->args[1].i;
+    return GOX__CALL_WAIT;
+}
+
+static const char *const what_names[] = {"daemon", "manager", NULL};
+enum { P_WHAT = 3, P_BINARY };
+static const struct gox_param UPGRADE[] = {WAIT_PARAMS,
+        {.name = "what",
+                .type = GOX_PARAM_ENUM,
+                .names = what_names,
+                .fallback = "\"daemon\"",
+                .help = "which program"},
+        {.name = "binary",
+                .type = GOX_PARAM_STRING,
+                .help = "the new program; absent: the same path again"}};
+
+static int upgrade(struct gox_call *call)
+{
+    const char *binary =
+            call->args[P_BINARY].is_set ? call->args[P_BINARY].text.data : NULL;
+    if (call->args[P_WHAT].i == 1) {
+        int code = gox__manager_exec(call->manager, binary, &call->err);
+        if (code == 0)
+            gox__status_put(call->instance, call->out);
+        return code;
+    }
+    int code = gox__instance_upgrade(call->instance, binary, &call->err);
+    if (code < 0)
+        return code;
+    if (call->instance->state == GOX_STATE_STOPPED) {
+        gox__status_put(call->instance, call->out);
+        return 0;
+    }
+    return wait_for(call, GOX__GOAL_UP);
+}
+
+/* ---- looking ---- */
+
+static int status(struct gox_call *call)
+{
+    gox__status_put(call->instance, call->out);
+    return 0;
+}
+
+static int list(struct gox_call *call)
+{
+    gox_writer_object(call->out, NULL);
+    gox_writer_array(call->out, "instances");
+    for (size_t k = 0; k < call->manager->instance_count; k++)
+        gox__status_put(call->manager->instances[k], call->out);
+    gox_writer_end_array(call->out);
+    gox_writer_end_object(call->out);
+    return 0;
+}
+
+static const struct gox_param HEALTH[] = {
+        NAME_PARAM, {.name = "check",
+                            .type = GOX_PARAM_BOOL,
+                            .fallback = "true",
+                            .help = "make a round of checks now"}};
+
+static int health(struct gox_call *call)
+{
+    gox_instance *i = call->instance;
+    bool has_somebody = gox__instance_pid(i) > 0 || !i->backend->owns_process;
+    if (!call->args[1].b || !has_somebody || i->state == GOX_STATE_STOPPING) {
+        gox__health_put(i, call->out);
+        return 0;
+    }
+    i->probe.is_asked_for = true;
+    call->goal = GOX__GOAL_HEALTH;
+    call->timeout_ms =
+            i->config.health_timeout_ms + i->config.startup_timeout_ms + 1000;
+    /* A round under way already is as good as a new one. The answer must not
+     * come before the call waits, so a new one begins with the next turn. */
+    gox__probe_soon(i);
+    return GOX__CALL_WAIT;
+}
+
+static const char *const level_names[] = {"error", "all", NULL};
+static const struct gox_param LOGS[] = {NAME_PARAM,
+        {.name = "lines",
+                .type = GOX_PARAM_INT,
+                .min = 1,
+                .max = 10000,
+                .fallback = "100",
+                .help = "how many of the last ones"},
+        {.name = "level",
+                .type = GOX_PARAM_ENUM,
+                .names = level_names,
+                .fallback = "\"all\"",
+                .help = "only records of this level"}};
+
+/* The last `count` lines of text; the first of the ring may be cut. */
+static void put_lines(struct gox_writer *w, const char *text, size_t len,
+        int64_t count, bool only_errors)
+{
+    size_t begin = len;
+    while (begin > 0 && count > 0) {
+        size_t end = begin - (text[begin - 1] == '\n');
+        size_t at = end;
+        while (at > 0 && text[at - 1] != '\n')
+            at--;
+        if (!only_errors || gox__capture_is_error(text + at, end - at))
+            count--;
+        begin = at;
+    }
+    while (begin < len) {
+        const char *end = memchr(text + begin, '\n', len - begin);
+        size_t part = end != NULL ? (size_t)(end - text) - begin : len - begin;
+        if (!only_errors || gox__capture_is_error(text + begin, part))
+            gox_writer_text(w, NULL, text + begin, part);
+        begin += part + 1;
+    }
+}
+
+static int logs(struct gox_call *call)
+{
+    gox_instance *i = call->instance;
+    struct gox_buf tail;
+    char path[GOX_INSTANCE_PATH + 32];
+    gox_buf_init(&tail, 0);
+    int code = gox__capture_tail(i, GOX_CAPTURE_RING_BYTES, &tail);
+    if (code == 0) {
+        gox_writer_object(call->out, NULL);
+        gox_writer_array(call->out, "lines");
+        if (tail.len > 0)
+            put_lines(call->out, (const char *)tail.data, tail.len,
+                    call->args[1].i, call->args[2].i == 0);
+        gox_writer_end_array(call->out);
+        gox_writer_uint(call->out, "dropped", i->capture.lost_lines);
+        snprintf(path, sizeof path, "%s/daemon.log", i->dir);
+        gox_writer_string(call->out, "file", path);
+        gox_writer_end_object(call->out);
+    } else {
+        gox_error_set(&call->err, code, "out of memory");
+    }
+    gox_buf_fini(&tail);
+    return code;
+}
+
+/* ---- events ---- */
+
+enum { P_AFTER = 1, P_LIMIT, P_TYPES, P_LAST, P_LOGS };
+static const struct gox_param EVENTS[] = {NAME_PARAM,
+        {.name = "after",
+                .type = GOX_PARAM_INT,
+                .min = 0,
+                .max = 9007199254740991.0,
+                .help = "only events with a higher number"},
+        {.name = "limit",
+                .type = GOX_PARAM_INT,
+                .min = 1,
+                .max = 10000,
+                .fallback = "100",
+                .help = "at most so many"},
+        {.name = "types",
+                .type = GOX_PARAM_ARRAY,
+                .help = "names of events; absent: all"},
+        {.name = "last",
+                .type = GOX_PARAM_INT,
+                .min = 1,
+                .max = 10000,
+                .help = "the last so many instead of the first"}};
+static const struct gox_param SUBSCRIBE[] = {NAME_PARAM,
+        {.name = "after",
+                .type = GOX_PARAM_INT,
+                .min = 0,
+                .max = 9007199254740991.0,
+                .help = "send the stored events above this number first; "
+                        "absent: only what happens from now on"},
+        {.name = "logs",
+                .type = GOX_PARAM_BOOL,
+                .fallback = "false",
+                .help = "send what the daemon writes, too"},
+        {.name = "types",
+                .type = GOX_PARAM_ARRAY,
+                .help = "names of events; absent: all"}};
+
+/* An array of names to bits. */
+static int read_types(
+        struct gox_call *call, const struct gox_arg *arg, uint32_t *kinds)
+{
+    struct gox_reader r;
+    struct gox_buf scratch;
+    *kinds = UINT32_MAX;
+    if (!arg->is_set)
+        return 0;
+    *kinds = 0;
+    gox_buf_init(&scratch, 4096);
+    gox_reader_init(&r, arg->text.data, arg->text.len, &call->err);
+    gox_reader_array(&r);
+    while (gox_reader_element(&r)) {
+        struct gox_slice name = gox_reader_string(&r, &scratch);
+        enum gox_event_kind kind = gox_reader_error(&r) == 0
+                                           ? gox_event_find(name.data, name.len)
+                                           : GOX_EVENT_COUNT;
+        if (kind != GOX_EVENT_COUNT)
+            *kinds |= (uint32_t)1 << kind;
+        else
+            gox_reader_fail(&r, GOX_ERR_PARAMS,
+                    "there is no event \"%.*s\"; the documentation of the "
+                    "manager lists them",
+                    (int)(name.len < 40 ? name.len : 40), name.data);
+    }
+    gox_buf_fini(&scratch);
+    return gox_reader_error(&r);
+}
+
+/* Reads the kind and the instance back out of a stored line. */
+static bool is_wanted(
+        const char *line, size_t len, uint32_t kinds, const char *only)
+{
+    struct gox_reader r;
+    struct gox_slice key;
+    bool is_kind = kinds == UINT32_MAX;
+    bool is_name = only == NULL;
+    if (is_kind && is_name)
+        return true;
+    gox_reader_init(&r, line, len, NULL);
+    gox_reader_object(&r);
+    while (gox_reader_key(&r, &key)) {
+        struct gox_slice v = gox_reader_skip(&r);
+        if (v.len < 2)
+            continue;
+        struct gox_slice inner = {v.data + 1, v.len - 2};
+        if (gox_slice_equals_json(key, "event")) {
+            enum gox_event_kind kind = gox_event_find(inner.data, inner.len);
+            is_kind = is_kind ||
+                      (kind < GOX_EVENT_COUNT && (kinds >> kind & 1) != 0);
+        } else if (gox_slice_equals_json(key, "name")) {
+            is_name = is_name || gox_slice_equals_json(inner, only);
+        }
+    }
+    return is_kind && is_name;
+}
+
+struct collect {
+    struct gox_writer *w;
+    struct gox_buf *raw; /* or as notifications */
+    uint32_t kinds;
+    const char *only;
+    int64_t left, skip;
+    uint64_t last;
+    int64_t seen;
+};
+
+static bool count_event(void *ctx, uint64_t seq, const char *line, size_t len)
+{
+    struct collect *c = ctx;
+    (void)seq;
+    c->seen += is_wanted(line, len, c->kinds, c->only);
+    return true;
+}
+
+static bool put_event(void *ctx, uint64_t seq, const char *line, size_t len)
+{
+    struct collect *c = ctx;
+    if (!is_wanted(line, len, c->kinds, c->only))
+        return true;
+    if (c->skip > 0) {
+        c->skip--;
+        return true;
+    }
+    if (c->w != NULL) {
+        gox_writer_raw(c->w, NULL, line, len);
+    } else {
+        gox_buf_put_str(c->raw, "{\"jsonrpc\":\"2.0\",\"method\":"
+                                "\"manager.event\",\"params\":");
+        gox_buf_put(c->raw, line, len);
+        gox_buf_put_str(c->raw, "}\n");
+    }
+    c->last = seq;
+    return --c->left > 0;
+}
+
+static const char *only_of(const struct gox_call *call)
+{
+    return call->args[P_NAME].is_set ? call->instance->config.name : NULL;
+}
+
+static int events(struct gox_call *call)
+{
+    struct gox_events_stats stats;
+    struct collect c = {.w = call->out,
+            .only = only_of(call),
+            .left = call->args[P_LIMIT].i};
+    uint64_t after =
+            call->args[P_AFTER].is_set ? (uint64_t)call->args[P_AFTER].i : 0;
+    int code = read_types(call, &call->args[P_TYPES], &c.kinds);
+    if (code < 0)
+        return code;
+    if (call->args[P_LAST].is_set) {
+        code = gox_events_replay(call->manager->events, after, count_event, &c);
+        c.left = call->args[P_LAST].i;
+        c.skip = c.seen > c.left ? c.seen - c.left : 0;
+    }
+    gox_events_get_stats(call->manager->events, &stats);
+    c.last = after;
+    gox_writer_object(call->out, NULL);
+    gox_writer_array(call->out, "events");
+    if (code == 0)
+        code = gox_events_replay(call->manager->events, after, put_event, &c);
+    gox_writer_end_array(call->out);
+    gox_writer_uint(call->out, "next", c.last);
+    gox_writer_uint(call->out, "oldest", stats.oldest);
+    gox_writer_uint(call->out, "latest", stats.last);
+    uint64_t missed = call->args[P_AFTER].is_set && stats.oldest > after + 1
+                              ? stats.oldest - after - 1
+                              : 0;
+    gox_writer_uint(call->out, "missed", missed);
+    gox_writer_end_object(call->out);
+    return code < 0 ? gox_error_set(&call->err, code,
+                              "the stored events cannot be read")
+                    : 0;
+}
+
+static int subscribe(struct gox_call *call)
+{
+    struct gox__session *s = call->session;
+    struct gox_events_stats stats;
+    uint32_t kinds;
+    char *only = NULL;
+    int code = read_types(call, &call->args[3], &kinds);
+    if (code < 0)
+        return code;
+    if (only_of(call) != NULL && (only = gox_strdup(only_of(call))) == NULL)
+        return gox_error_set(&call->err, GOX_ERR_NOMEM, "out of memory");
+    gox_free(s->only);
+    s->only = only;
+    s->kinds = kinds;
+    s->is_subscribed = true;
+    s->wants_logs = call->args[2].b;
+    gox_events_get_stats(call->manager->events, &stats);
+    gox_writer_object(call->out, NULL);
+    gox_writer_uint(call->out, "latest", stats.last);
+    gox_writer_end_object(call->out);
+    if (!call->args[P_AFTER].is_set)
+        return 0;
+    struct collect c = {.raw = call->after,
+            .kinds = kinds,
+            .only = only,
+            .left = INT64_MAX};
+    code = gox_events_replay(call->manager->events,
+            (uint64_t)call->args[P_AFTER].i, put_event, &c);
+    return code < 0 ? gox_error_set(&call->err, code,
+                              "the stored events cannot be read")
+                    : 0;
+}
+
+/* ---- metrics, settings, the end ---- */
+
+static int metrics(struct gox_call *call)
+{
+    struct gox_buf text;
+    gox_buf_init(&text, 0);
+    gox__metrics_put(call->manager, &text);
+    int code = gox_buf_error(&text);
+    if (code == 0) {
+        gox_writer_object(call->out, NULL);
+        gox_writer_string(call->out, "content_type",
+                "text/plain; version=0.0.4; charset=utf-8");
+        gox_writer_text(call->out, "text", (const char *)text.data, text.len);
+        gox_writer_end_object(call->out);
+    } else {
+        gox_error_set(&call->err, code, "out of memory");
+    }
+    gox_buf_fini(&text);
+    return code;
+}
+
+static int config(struct gox_call *call)
+{
+    gox_writer_object(call->out, NULL);
+    gox_writer_object(call->out, "settings");
+    gox__options_put(call->manager->options, call->instance, call->out);
+    gox_writer_end_object(call->out);
+    gox_writer_end_object(call->out);
+    return 0;
+}
+
+static const struct gox_param SHUTDOWN[] = {NAME_PARAM,
+        {.name = "leave",
+                .type = GOX_PARAM_BOOL,
+                .fallback = "false",
+                .help = "leave the daemons running, for the next manager"}};
+
+static int shut_down(struct gox_call *call)
+{
+    gox_writer_object(call->out, NULL);
+    gox_writer_bool(call->out, "stopping", true);
+    gox_writer_end_object(call->out);
+    gox__manager_stop(call->manager, call->args[1].b);
+    return 0;
+}
+
+static int discover(struct gox_call *call)
+{
+    gox__discover_put(call->out);
+    return 0;
+}
+
+// clang-format off
+const struct gox_method gox_manager_methods[] = {
+    {.name = "manager.start", GOX_PARAMS(WAITS), .result = "any", .run = start,
+     .summary = "Starts the daemon, also one that was given up."},
+    {.name = "manager.stop", GOX_PARAMS(WAITS), .result = "any", .run = stop,
+     .summary = "Stops the daemon; it stays down."},
+    {.name = "manager.restart", GOX_PARAMS(WAITS), .result = "any",
+     .run = restart, .summary = "Stops the daemon and starts it again."},
+    {.name = "manager.reload", GOX_PARAMS(RELOAD),
+     .result = "reloaded:bool message:string", .run = reload,
+     .summary = "Lets the daemon read its configuration again."},
+    {.name = "manager.status", GOX_PARAMS(ONLY_NAME), .result = "any",
+     .run = status, .summary = "What the daemon and the manager do."},
+    {.name = "manager.list", GOX_PARAMS(ONLY_NAME), .result = "instances:array",
+     .run = list, .summary = "The status of all instances."},
+    {.name = "manager.health", GOX_PARAMS(HEALTH), .result = "any",
+     .run = health, .summary = "The checks and their verdict."},
+    {.name = "manager.upgrade", GOX_PARAMS(UPGRADE), .result = "any",
+     .run = upgrade,
+     .summary = "Changes to another program without refusing a client."},
+    {.name = "manager.reset", GOX_PARAMS(ONLY_NAME), .result = "any",
+     .run = reset, .summary = "Forgets failures; starts what was given up."},
+    {.name = "manager.logs", GOX_PARAMS(LOGS),
+     .result = "lines:array dropped:int file:string", .run = logs,
+     .summary = "The last lines that the daemon wrote."},
+    {.name = "manager.events", GOX_PARAMS(EVENTS),
+     .result = "events:array next:int oldest:int latest:int missed:int",
+     .run = events, .summary = "Stored events after a number."},
+    {.name = "manager.subscribe", GOX_PARAMS(SUBSCRIBE), .result = "latest:int",
+     .run = subscribe, .summary = "Sends events as they happen."},
+    {.name = "manager.metrics", GOX_PARAMS(ONLY_NAME),
+     .result = "content_type:string text:string", .run = metrics,
+     .summary = "Counters as Prometheus text."},
+    {.name = "manager.config", GOX_PARAMS(ONLY_NAME),
+     .result = "settings:object", .run = config,
+     .summary = "The settings in use and where each came from."},
+    {.name = "manager.shutdown", GOX_PARAMS(SHUTDOWN), .result = "stopping:bool",
+     .run = shut_down, .summary = "Ends this manager."},
+    {.name = "rpc.discover", GOX_PARAMS(ONLY_NAME), .result = "any",
+     .run = discover, .summary = "These methods as an OpenRPC document."},
+    {.name = NULL}};
+// clang-format on
+
+static void put_param(struct gox_writer *w, const struct gox_param *p)
+{
+    struct gox_buf expected;
+    gox_buf_init(&expected, 0);
+    gox_param_put_expected(p, &expected);
+    gox_writer_object(w, NULL);
+    gox_writer_string(w, "name", p->name);
+    gox_writer_string(w, "description", p->help);
+    gox_writer_bool(w, "required", (p->flags & GOX_PARAM_REQUIRED) != 0);
+    gox_writer_object(w, "schema");
+    gox_writer_text(
+            w, "description", (const char *)expected.data, expected.len);
+    if (p->fallback != NULL)
+        gox_writer_raw(w, "default", p->fallback, strlen(p->fallback));
+    gox_writer_end_object(w);
+    gox_writer_end_object(w);
+    gox_buf_fini(&expected);
+}
+
+void gox__discover_put(struct gox_writer *w)
+{
+    gox_writer_object(w, NULL);
+    gox_writer_string(w, "openrpc", "1.2.6");
+    gox_writer_object(w, "info");
+    gox_writer_string(w, "title", "goxel-manager");
+    gox_writer_string(w, "version", GOX_VERSION);
+    gox_writer_end_object(w);
+    gox_writer_array(w, "methods");
+    for (const struct gox_method *m = gox_manager_methods; m->name != NULL;
+            m++) {
+        gox_writer_object(w, NULL);
+        gox_writer_string(w, "name", m->name);
+        gox_writer_string(w, "summary", m->summary);
+        gox_writer_array(w, "params");
+        for (size_t k = 0; k < m->param_count; k++)
+            put_param(w, &m->params[k]);
+        gox_writer_end_array(w);
+        gox_writer_object(w, "result");
+        gox_writer_string(w, "name", "result");
+        gox_writer_object(w, "schema");
+        gox_writer_string(w, "description", m->result);
+        gox_writer_end_object(w);
+        gox_writer_end_object(w);
+        gox_writer_end_object(w);
+    }
+    gox_writer_end_array(w);
+    gox_writer_end_object(w);
+}
