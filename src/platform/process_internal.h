@@ -43,6 +43,22 @@ int gox__start_plan_take(struct gox__start_plan *plan, int stream);
 enum gox_process_step gox__start_become(
         struct gox__start_plan *plan, int *report_fd);
 
+/* What the systems differ in. Both ends close-on-exec; 0 or -1 with errno. */
+int gox__process_pipe(int ends[2]);
+/* A descriptor that stands for this process and becomes readable when it has
+ * ended; -1 with errno. */
+int gox__process_hold(int64_t pid);
+/* In the child, by system calls only; false with errno. */
+bool gox__start_enter_cgroup(const struct gox_process_spec *spec);
+bool gox__start_set_oom_score(const struct gox_process_spec *spec);
+/* Has exec close all descriptors from `first` on. */
+void gox__start_mark_rest(int first);
+void gox__start_put_digits(char *at, long long value);
+
+/* The one of the set that runs under this number, or NULL. */
+struct gox_process *gox__process_find(
+        const struct gox_process_set *set, int64_t pid);
+
 /* Parent, start time and whether it is a zombie, by one read. */
 int gox__proc_row(int64_t pid, int64_t *parent, uint64_t *start_ticks,
         bool *is_ended) GOX_MUST_CHECK;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Watching processes by pidfd (Linux 5.3; waiting by it 5.4). A pidfd stands
  * for one process for good, whoever gets its number later. */
-#include "platform/process.h"
-
 #include "base/time.h"
+#include "platform/process_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -28,9 +28,14 @@ struct pidfd_info_v0 {
 #define IOCTL_INFO    _IOWR(0xFF, 11, struct pidfd_info_v0)
 #define REAP_PAUSE_MS 20
 
-void gox_process_init(struct gox_process *p)
+int gox__process_pipe(int ends[2])
 {
-    *p = (struct gox_process){.pidfd = -1, .out_fd = -1, .err_fd = -1};
+    return pipe2(ends, O_CLOEXEC);
+}
+
+int gox__process_hold(int64_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 static void put_exit(struct gox_process *p, int code, bool is_signal,
@@ -113,21 +118,6 @@ int gox_process_check(struct gox_process *p)
     return 1;
 }
 
-int gox_process_wait(struct gox_process *p, int timeout_ms)
-{
-    int64_t end_at_ns = gox_time_now_ns() + (int64_t)timeout_ms * GOX_NS_PER_MS;
-    int code = gox_process_check(p);
-    while (code == 0) {
-        struct pollfd ended = {.fd = p->pidfd, .events = POLLIN};
-        int64_t left_ms = (end_at_ns - gox_time_now_ns()) / GOX_NS_PER_MS;
-        if (timeout_ms >= 0 && left_ms <= 0)
-            return GOX_ERR_TIMEOUT;
-        poll(&ended, 1, timeout_ms < 0 ? -1 : (int)left_ms + 1);
-        code = gox_process_check(p);
-    }
-    return code;
-}
-
 int gox_process_signal(struct gox_process *p, int signal_number)
 {
     if (p->has_ended || p->pidfd < 0)
@@ -146,7 +136,7 @@ int gox_process_adopt(struct gox_process *p, const struct gox_proc_id *id,
     gox_process_init(p);
     /* Open first, then compare: what is compared is then what is open, or has
      * ended, which the second look finds. */
-    int fd = (int)syscall(SYS_pidfd_open, id->pid, 0);
+    int fd = gox__process_hold(id->pid);
     if (fd < 0)
         return gox_error_set_errno(err,
                 errno == ESRCH || errno == EINVAL ? GOX_ERR_NOT_FOUND
@@ -167,19 +157,4 @@ int gox_process_adopt(struct gox_process *p, const struct gox_proc_id *id,
     p->is_child =
             waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
     return 0;
-}
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
-void gox_process_close(struct gox_process *p)
-{
-    close_fd(&p->pidfd);
-    close_fd(&p->out_fd);
-    close_fd(&p->err_fd);
-    gox_process_init(p);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reaping, and ending whole trees where there is no cgroup to do it.
+ * Ending whole trees where there is no cgroup to do it.
  *
  * A process that is known is stopped before its children are looked up, so the
  * tree cannot grow while it is walked. What has left the tree (its parent died)
@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define PASSES_MAX 16
@@ -30,37 +29,6 @@ int gox_process_become_reaper(struct gox_error *err)
     return gox_error_set_errno(err,
             errno == EINVAL ? GOX_ERR_UNSUPPORTED : GOX_ERR_IO, errno,
             "orphans cannot be taken over");
-}
-
-static struct gox_process *find_own(
-        const struct gox_process_set *set, int64_t pid)
-{
-    for (size_t i = 0; i < set->count; i++)
-        if (set->items[i]->id.pid == pid && !set->items[i]->has_ended)
-            return set->items[i];
-    return NULL;
-}
-
-int gox_process_reap(const struct gox_process_set *set)
-{
-    int orphan_count = 0;
-    for (;;) {
-        siginfo_t info = {0};
-        /* A look first: an own child is reaped by its pidfd, which also keeps
-         * how it ended. */
-        int rc = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
-        if (rc != 0 && errno == EINTR)
-            continue;
-        if (rc != 0 && errno != ECHILD)
-            return GOX_ERR_IO;
-        if (rc != 0 || info.si_pid == 0)
-            return orphan_count;
-        struct gox_process *own = find_own(set, info.si_pid);
-        if (own != NULL && gox_process_check(own) == 1)
-            continue;
-        if (waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG) == 0)
-            orphan_count++;
-    }
 }
 
 struct row {
@@ -141,7 +109,8 @@ static bool is_found(const struct hunt *h, int64_t pid)
 
 static bool is_stray(const struct hunt *h, const struct row *row)
 {
-    if (row->parent != getpid() || find_own(h->set, row->pid) != NULL ||
+    if (row->parent != getpid() ||
+            gox__process_find(h->set, row->pid) != NULL ||
             row->pid == h->root->id.pid ||
             row->start_ticks < h->root->id.start_ticks)
         return false;

@@ -12,8 +12,6 @@ set(GOX_PLATFORM_SOURCES
     linux/proc.c
     linux/process.c
     linux/process_child.c
-    linux/process_plan.c
-    linux/process_start.c
     linux/process_tree.c
     linux/procinfo.c
     linux/sandbox.c
@@ -29,6 +27,11 @@ set(GOX_PLATFORM_SOURCES
     posix/path_walk.c
     posix/pid_file.c
     posix/proc_id.c
+    posix/process.c
+    posix/process_child.c
+    posix/process_plan.c
+    posix/process_reap.c
+    posix/process_start.c
     posix/process_text.c
     posix/sandbox_level.c
     posix/socket.c

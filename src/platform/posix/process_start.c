@@ -8,12 +8,9 @@
 #include "platform/process_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,7 +117,7 @@ static bool launch(
 {
     int report[2];
     *f = (struct failure){.step = GOX_STEP_PREPARE};
-    if (pipe2(report, O_CLOEXEC) != 0) {
+    if (gox__process_pipe(report) != 0) {
         f->error = errno;
         return false;
     }
@@ -130,7 +127,7 @@ static bool launch(
     bool is_up = pid > 0 && hear(report[0], f);
     close(report[0]);
     /* Nobody else reaps it, so its number is still its own. */
-    int pidfd = is_up ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+    int pidfd = is_up ? gox__process_hold(pid) : -1;
     if (is_up && pidfd < 0) {
         *f = (struct failure){.step = GOX_STEP_FORK, .error = errno};
         is_up = false;

@@ -129,7 +129,7 @@ static int open_pipe(struct gox__start_plan *plan, int stream)
     int ends[2];
     if (stream == STDIN_FILENO)
         return EINVAL;
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (gox__process_pipe(ends) != 0)
         return errno;
     /* Only our end: the child's writes must not fail with EAGAIN. */
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
