@@ -31,8 +31,8 @@ struct place {
 static int fail_place(const char *text, struct gox_error *err)
 {
     return gox_error_set(err, GOX_ERR_PARAMS,
-            "monitoring.metrics_listen: \"%.120s\" is no place to listen at; "
-            "use ADDRESS:PORT such as 127.0.0.1:9464 or [::1]:9464, a port, or "
+            "\"%.120s\" is no place to listen at; use ADDRESS:PORT such as "
+            "127.0.0.1:9464 or [::1]:9464, a port, or "
             "the path of a Unix socket",
             text);
 }
@@ -85,7 +85,7 @@ static int check_place(const struct gox_settings *s, const struct place *place,
             gox_socket_is_loopback(place->address))
         return 0;
     return gox_error_set(err, GOX_ERR_PARAMS,
-            "monitoring.metrics_listen: %s can be reached from other machines, "
+            "%s can be reached from other machines, "
             "which needs security.enable_authentication; use 127.0.0.1 or turn "
             "that on",
             place->address);
@@ -109,19 +109,13 @@ static int listen_at(struct gox_http_api *api, int *fd, struct gox_error *err)
         code = check_place(s, &place, err);
     if (code < 0)
         return code;
-    if (!place.is_unix) {
-        code = gox_socket_listen_tcp(
+    if (!place.is_unix)
+        return gox_socket_listen_tcp(
                 place.address, place.port, BACKLOG, fd, err);
-        if (code < 0)
-            gox_error_prefix(err, "monitoring.metrics_listen");
-        return code;
-    }
     code = gox_socket_listen_unix(place.address,
             (unsigned)s->security_socket_permissions, BACKLOG, fd,
             &api->lock_fd, err);
-    if (code < 0)
-        gox_error_prefix(err, "monitoring.metrics_listen");
-    else
+    if (code == 0)
         strcpy(api->path, place.address);
     return code;
 }
@@ -300,8 +294,11 @@ int gox__http_api_start(gox_daemon *d, int own_passed_fd, struct gox_error *err)
         close(own_passed_fd);
     if (code == 0)
         code = open_listener(api, fd, err);
-    if (code < 0)
+    if (code < 0) {
+        gox_error_prefix(err, own_passed_fd >= 0 ? "HTTP on a passed socket"
+                                                 : "monitoring.metrics_listen");
         gox__http_api_close(d);
+    }
     return code;
 }
 

@@ -37,7 +37,10 @@ static void tell_status(gox_daemon *d, const char *text)
 static void on_watchdog(void *ctx)
 {
     gox_daemon *d = ctx;
-    /* This runs on the loop, so a loop that hangs sends nothing. */
+    /* This runs on the loop, so a loop that hangs sends nothing. Nor does one
+     * that only a restart can help. */
+    if (!gox__health_feeds_watchdog(d))
+        return;
     int code = gox_notify_watchdog(&d->life->notify);
     (void)code; /* the next one is due in half the time */
 }

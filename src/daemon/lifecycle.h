@@ -49,6 +49,9 @@ int gox__listen_bind(const struct gox_settings *settings, int *fd, int *lock_fd,
         struct gox_error *err) GOX_MUST_CHECK;
 /* Opens all listeners: passed ones first, else our own. */
 int gox__listen_open(gox_daemon *daemon, struct gox_error *err) GOX_MUST_CHECK;
+/* The passed socket that is for HTTP (named "http" in LISTEN_FDNAMES), which is
+ * the caller's then; -1: none. */
+int gox__listen_take_http(gox_daemon *daemon);
 /* Takes our socket's path away, so that nobody new comes. */
 void gox__listen_unlink(gox_daemon *daemon);
 void gox__listen_close(gox_daemon *daemon);

@@ -155,6 +155,19 @@ static int open_tcp(gox_daemon *d, struct gox_error *err)
     return add_listener(d, fd, &d->tcp_listener, name, err);
 }
 
+int gox__listen_take_http(gox_daemon *d)
+{
+    for (size_t i = 0; d->life != NULL && i < d->life->passed.count; i++) {
+        struct gox_listen_fd *passed = &d->life->passed.items[i];
+        int fd = passed->fd;
+        if (fd < 0 || strcmp(passed->name, HTTP_NAME) != 0)
+            continue;
+        passed->fd = -1;
+        return fd;
+    }
+    return -1;
+}
+
 int gox__listen_open(gox_daemon *d, struct gox_error *err)
 {
     int code = open_unix(d, err);

@@ -245,7 +245,7 @@ static void put_value(struct gox_buf *out, double value)
     if (value == floor(value) && fabs(value) < 9e15)
         gox_buf_put_int(out, (int64_t)value);
     else
-        gox_buf_printf(out, "%.9g", value);
+        gox_buf_printf(out, "%.15g", value);
     gox_buf_put_byte(out, '\n');
 }
 

@@ -2,6 +2,7 @@
  * Looking at what the settings name before anything is started: the same
  * questions that a start would fail on, asked without changing anything. */
 #include "base/alloc.h"
+#include "daemon/http_api.h"
 #include "daemon/options.h"
 #include "platform/os.h"
 #include "platform/user.h"
@@ -111,6 +112,7 @@ static void check_readable(struct gox_config_errors *errors,
 void gox_preflight(
         const struct gox_settings *s, struct gox_config_errors *errors)
 {
+    struct gox_error err;
     if (!s->is_stdio) {
         check_parent(
                 errors, s, GOX_ROW_daemon_socket_path, s->daemon_socket_path);
@@ -127,6 +129,9 @@ void gox_preflight(
     if (s->security_enable_authentication)
         check_readable(errors, s, GOX_ROW_security_token_file,
                 s->security_token_file, R_OK);
+    if (gox__http_api_check(s, &err) < 0)
+        add(errors, s, GOX_ROW_monitoring_metrics_listen,
+                s->monitoring_metrics_listen, err.text);
     for (size_t i = 0; i < s->security_allowed_paths.count; i++)
         check_readable(errors, s, GOX_ROW_security_allowed_paths,
                 s->security_allowed_paths.items[i], X_OK);

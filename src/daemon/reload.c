@@ -21,9 +21,18 @@ static void apply_log(gox_daemon *d)
     gox__logging_configure(d->log, &d->settings);
 }
 
+static void apply_monitoring(gox_daemon *d)
+{
+    gox_metrics_set_on(&d->metrics, d->settings.monitoring_enable_metrics);
+    if (gox__health_configure(d) < 0)
+        gox_log_put(d->log, GOX_LOG_ERROR, GOX_LOG_C_HEALTH,
+                "no memory for the timer of the health check; it stays off");
+}
+
 /* Each is called once after any change; in this order. */
 static void (*const hooks[])(gox_daemon *daemon) = {
         apply_log,
+        apply_monitoring,
 };
 
 /* ---- the answer ---- */

@@ -361,7 +361,7 @@ int gox_daemon_start(gox_daemon *d, struct gox_error *err)
     if (code == 0)
         code = gox__daemon_open_projects(d, err);
     if (code == 0)
-        code = gox__http_api_start(d, -1, err);
+        code = gox__http_api_start(d, gox__listen_take_http(d), err);
     if (code == 0 && gox__health_configure(d) < 0)
         code = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     gox_metrics_set_on(&d->metrics, d->settings.monitoring_enable_metrics);

@@ -95,8 +95,13 @@ int64_t gox_loop_now_ns(const gox_loop *loop)
 
 int64_t gox_loop_lag_ns(const gox_loop *loop)
 {
-    return loop->lag_ns[0] > loop->lag_ns[1] ? loop->lag_ns[0]
-                                             : loop->lag_ns[1];
+    /* A loop that rested had no turn to begin a new window. */
+    int64_t age = (int64_t)uv_hrtime() - loop->window_at_ns;
+    if (age > 2 * LAG_WINDOW_NS)
+        return 0;
+    if (age > LAG_WINDOW_NS || loop->lag_ns[0] > loop->lag_ns[1])
+        return loop->lag_ns[0];
+    return loop->lag_ns[1];
 }
 
 struct gox_timer {
