@@ -279,7 +279,11 @@ int gox_call_read_file(
     int code = gox_paths_open_read(call->daemon->paths, path, &fd, &call->err);
     if (code < 0)
         return code;
-    code = gox_input_read_fd(in, fd, path, 0, &call->err);
+    if (gox_access_is_private_file(call->daemon->access, fd))
+        code = gox_call_fail(call, GOX_ERR_FORBIDDEN,
+                "%s is a file of the daemon's own", path);
+    else
+        code = gox_input_read_fd(in, fd, path, 0, &call->err);
     close(fd);
     return code;
 }
@@ -291,6 +295,12 @@ struct gox_output *gox_call_open_output(struct gox_call *call, const char *path)
     if (gox_paths_open_parent(
                 call->daemon->paths, path, &dir_fd, &name, &call->err) < 0)
         return NULL;
+    if (gox_access_is_private(call->daemon->access, dir_fd, name)) {
+        close(dir_fd);
+        gox_call_fail(call, GOX_ERR_FORBIDDEN,
+                "%s is a file of the daemon's own", path);
+        return NULL;
+    }
     /* The output borrows the directory until it is closed, so it is kept in
      * the call; a call opens few files. */
     struct gox_kept_fd *kept = gox_call_alloc(call, sizeof *kept);

@@ -6,6 +6,7 @@
 #ifndef GOX_DAEMON_DAEMON_INTERNAL_H
 #define GOX_DAEMON_DAEMON_INTERNAL_H
 
+#include "daemon/access.h"
 #include "daemon/api.h"
 #include "daemon/daemon.h"
 #include "daemon/health.h"
@@ -28,6 +29,7 @@ struct gox_daemon {
     gox_log *log;
     gox_loop *loop;
     gox_pool *pool;
+    gox_access *access;
     gox_registry *registry;
     gox_paths *paths;
     gox_projects *projects;
@@ -129,6 +131,11 @@ void gox__dispatch_error(
         gox_daemon *daemon, struct gox_buf *out, const struct gox_error *err);
 /* "#RRGGBB" and names to a colour, for the binding. */
 bool gox__parse_color(const char *text, size_t len, uint32_t *rgba);
+
+/* ---- gate.c ---- */
+/* Whether the request may go on, its method known and nothing else: rights,
+ * rate, memory. */
+int gox__gate(struct gox_call_internal *c) GOX_MUST_CHECK;
 
 /* ---- storage.c ---- */
 /* The data directory's store, or projects in memory. GOX_ERR_BUSY: another

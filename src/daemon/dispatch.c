@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/time.h"
 #include "daemon/daemon_internal.h"
+#include "daemon/logging.h"
 #include "daemon/session.h"
 
 #include <string.h>
@@ -351,6 +352,7 @@ static void release(struct gox_call_internal *c)
 {
     gox_daemon *d = c->call.daemon;
     bool was_under_way = c->is_under_way;
+    gox__logging_request(d->log, c);
     gox_project *p = c->has_turn ? c->call.project : NULL;
     gox_metrics_add_request(
             &d->metrics, c->call.method, c->wire_code, c->begin_at_ns);
@@ -582,7 +584,9 @@ static int prepare(struct gox_call_internal *c)
     c->call.method = gox_registry_find(d->registry, c->request.method);
     code = c->call.method == NULL ? gox_registry_fail(d->registry,
                                             c->request.method, &c->call.err)
-                                  : bind(c);
+                                  : gox__gate(c);
+    if (code == 0)
+        code = bind(c);
     if (code < 0)
         return fail_prepare(c, code);
     return must_wait(c) ? gox__dispatch_own_text(c) : 0;

@@ -22,6 +22,7 @@
 
 #define CUT_MS      2000
 #define TICK_MS     1000
+#define FULL_RETRY_MS 1000
 #define TAIL_MS     70
 #define PROGRESS_MS 100
 #define EVICT_MS    500
@@ -140,17 +141,13 @@ static void reject_closed(void *ctx)
 static const struct gox_stream_events reject_events = {.closed = reject_closed};
 
 /* Says why, then closes: the reply is in the socket before the end. */
-static void reject(gox_daemon *d, gox_stream *stream)
+static void reject(gox_stream *stream, const struct gox_error *err,
+        int64_t retry_after_ms)
 {
-    struct gox_error err;
     struct gox_buf out;
     struct gox_writer w;
     struct gox_reply_error reply = {
-            .err = &err, .retry_after_ms = 1000, .revision = -1};
-    gox_error_set(&err, GOX_ERR_BUSY,
-            "%zu clients are connected, which is the limit "
-            "(server.max_connections)",
-            d->session_count);
+            .err = err, .retry_after_ms = retry_after_ms, .revision = -1};
     gox_buf_init(&out, 0);
     gox_writer_init(&w, &out);
     gox_reply_error(&w, &reply, (struct gox_slice){"null", 4});
@@ -160,6 +157,16 @@ static void reject(gox_daemon *d, gox_stream *stream)
     (void)code; /* a client that is gone already needs no reply */
     gox_stream_close(stream);
     gox_buf_fini(&out);
+}
+
+static void reject_busy(gox_daemon *d, gox_stream *stream)
+{
+    struct gox_error err;
+    gox_error_set(&err, GOX_ERR_BUSY,
+            "%zu clients are connected, which is the limit "
+            "(server.max_connections)",
+            d->session_count);
+    reject(stream, &err, FULL_RETRY_MS);
     if (d->stats.refused++ == 0)
         gox_log_put(d->log, GOX_LOG_WARN, GOX_LOG_C_SESSION, "%s", err.text);
 }
@@ -168,10 +175,20 @@ void gox__daemon_accept(void *ctx, gox_stream *own_stream)
 {
     gox_daemon *d = ctx;
     if (d->session_count >= (size_t)d->settings.server_max_connections) {
-        reject(d, own_stream);
+        reject_busy(d, own_stream);
         return;
     }
-    if (gox__session_new(d, own_stream, own_stream) == NULL)
+    struct gox_grant grant;
+    struct gox_error err;
+    if (gox_access_admit(
+                d->access, gox_stream_fd(own_stream), &grant, &err) < 0) {
+        reject(own_stream, &err, -1);
+        return;
+    }
+    gox_session *session = gox__session_new(d, own_stream, own_stream);
+    if (session != NULL)
+        session->grant = grant;
+    else
         gox_log_put(d->log, GOX_LOG_ERROR, GOX_LOG_C_SESSION,
                 "no memory for a connection; it was closed");
 }
@@ -315,6 +332,10 @@ gox_daemon *gox_daemon_new(
     gox_os_ignore_signals();
     d->log = gox__logging_open(&d->settings, err);
     int code = d->log != NULL ? 0 : GOX_ERR_IO;
+    if (code == 0) {
+        d->access = gox_access_new(&d->settings, d->log, err);
+        code = d->access != NULL ? 0 : err->code;
+    }
     if (code == 0)
         code = make_paths(d, err);
     if (code == 0)
@@ -337,8 +358,12 @@ static int start_stdio(gox_daemon *d, struct gox_error *err)
     /* Own descriptors: closing the streams must not close what the log uses. */
     gox_stream *in = gox_stream_open(d->loop, dup(STDIN_FILENO));
     gox_stream *out = gox_stream_open(d->loop, dup(STDOUT_FILENO));
-    if (in != NULL && out != NULL && gox__session_new(d, in, out) != NULL)
+    gox_session *session =
+            in != NULL && out != NULL ? gox__session_new(d, in, out) : NULL;
+    if (session != NULL) {
+        session->grant.is_trusted = true;
         return 0;
+    }
     return gox_error_set(err, GOX_ERR_IO,
             "standard input or output is closed or cannot be used");
 }
@@ -421,6 +446,7 @@ void gox_daemon_free(gox_daemon *d)
     gox_metrics_fini(&d->metrics);
     gox_registry_free(d->registry);
     gox_paths_free(d->paths);
+    gox_access_free(d->access);
     gox__logging_watch_faults(NULL);
     gox_log_close(d->log);
     gox_settings_fini(&d->settings);

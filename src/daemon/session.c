@@ -208,6 +208,7 @@ static bool take_next(gox_session *s)
         result = gox_frame_flush(&s->frame, true, &line);
     if (result == GOX_FRAME_NONE)
         return false;
+    s->begun_at_ns = 0;
     if (result == GOX_FRAME_LINE)
         take_line(s, line);
     else
@@ -221,8 +222,10 @@ static void note_tail(gox_session *s)
     if (gox_frame_pending(&s->frame) == 0 || s->running != NULL || s->is_full ||
             s->wants_more) {
         s->tail_at_ns = 0;
+        gox__session_note_begun(s, false);
         return;
     }
+    gox__session_note_begun(s, true);
     s->tail_at_ns = gox_loop_now_ns(s->daemon->loop);
     gox__daemon_need_grace(s->daemon);
 }
@@ -574,25 +577,6 @@ void gox__session_grace(gox_session *s, int64_t now_ns)
         return;
     take_line(s, line);
     process(s);
-}
-
-void gox__session_tick(gox_session *s, int64_t now_ns)
-{
-    int64_t limit = s->daemon->settings.server_timeout_seconds * GOX_NS_PER_S;
-    if (s->is_closing || gox_stream_pending(s->out_stream) == 0)
-        return;
-    if (now_ns - gox_stream_stalled_at_ns(s->out_stream) < limit) {
-        gox__daemon_need_tick(s->daemon);
-        return;
-    }
-    s->daemon->stats.slow_cut++;
-    gox_log_put(s->daemon->log, GOX_LOG_WARN, GOX_LOG_C_SESSION,
-            "a client was cut off: it read nothing for %lld s, %zu bytes wait",
-            (long long)s->daemon->settings.server_timeout_seconds,
-            gox_stream_pending(s->out_stream));
-    if (s->running != NULL && !s->running->request.is_notification)
-        gox__dispatch_cancel(s->running);
-    gox__session_close(s);
 }
 
 void gox__session_progress(gox_session *s)

@@ -32,6 +32,8 @@ struct gox_session {
     gox_project *project;              /* current; holds a reference; or NULL */
     struct gox_call_internal *running; /* it waits for this one */
     struct gox_batch *batch;
+    struct gox_grant grant;
+    int64_t begun_at_ns; /* since when a request is not complete; 0: none */
     int64_t tail_at_ns; /* since when an unfinished line waits; 0: none */
     /* Ids that rpc.cancel ended, so that its reply, which comes in its turn,
      * can say so. */
@@ -67,7 +69,11 @@ struct gox_buf *gox__session_reply_buf(gox_session *session);
 void gox__session_resume(gox_session *session);
 /* Answers an unfinished line if it is a whole JSON text. */
 void gox__session_grace(gox_session *session, int64_t now_ns);
-/* Cuts off a client that does not read. */
+/* ---- session_slow.c ---- */
+/* A request has begun and is not complete, and the daemon waits for the rest;
+ * or that is over. */
+void gox__session_note_begun(gox_session *session, bool is_begun);
+/* Cuts off a client that does not go on reading or writing. */
 void gox__session_tick(gox_session *session, int64_t now_ns);
 /* Sends what is in `out`, which ends with a whole line, and goes on. */
 void gox__session_end_turn(gox_session *session);

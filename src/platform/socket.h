@@ -39,6 +39,11 @@ struct gox_peer {
 };
 /* Who connected. GOX_ERR_UNSUPPORTED where the system does not tell. */
 int gox_socket_peer(int fd, struct gox_peer *peer) GOX_MUST_CHECK;
+/* The address of the other end of a TCP connection, numeric; false (address "")
+ * for other sockets. */
+bool gox_socket_peer_address(int fd, char *address, size_t size);
+/* Small answers of TCP leave at once. */
+void gox_socket_set_nodelay(int fd);
 /* True when the other end is closed in both directions, so that nobody reads
  * what is written. */
 bool gox_socket_is_gone(int fd);

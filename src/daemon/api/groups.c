@@ -21,6 +21,7 @@ const struct gox_method *const gox_api_groups[] = {
         gox_api_script,
         gox_api_core,
         gox_api_health,
+        gox_api_access,
         gox_api_config,
 };
 const size_t gox_api_group_count =

@@ -8,6 +8,7 @@
 
 extern const struct gox_method gox_api_core[];
 extern const struct gox_method gox_api_health[];
+extern const struct gox_method gox_api_access[];
 extern const struct gox_method gox_api_config[];
 extern const struct gox_method gox_api_projects[];
 extern const struct gox_method gox_api_files[];

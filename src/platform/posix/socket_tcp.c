@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -52,6 +53,27 @@ static int code_of(int error)
     return error == EADDRINUSE ? GOX_ERR_EXISTS
            : error == EACCES   ? GOX_ERR_FORBIDDEN
                                : GOX_ERR_IO;
+}
+
+bool gox_socket_peer_address(int fd, char *address, size_t size)
+{
+    union address addr = {.any = {.sa_family = AF_UNSPEC}};
+    socklen_t len = sizeof addr;
+    address[0] = '\0';
+    if (getpeername(fd, &addr.any, &len) != 0)
+        return false;
+    int family = addr.any.sa_family;
+    if (family != AF_INET && family != AF_INET6)
+        return false;
+    const void *bytes = family == AF_INET ? (const void *)&addr.v4.sin_addr
+                                          : (const void *)&addr.v6.sin6_addr;
+    return inet_ntop(family, bytes, address, (socklen_t)size) != NULL;
+}
+
+void gox_socket_set_nodelay(int fd)
+{
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 int gox_socket_listen_tcp(const char *address, uint16_t port, int backlog,
