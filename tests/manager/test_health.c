@@ -86,7 +86,7 @@ static void rows_of_rounds(void **unused)
             if (letter_of(&h, change.has_input) != rows[r].expected[i])
                 fail_msg("%s: round %zu gives %c", rows[r].name, i,
                         letter_of(&h, change.has_input));
-            enum gox_input input =
+            enum gox_state_input input =
                     h.status == GOX_HEALTH_HEALTHY    ? GOX_INPUT_PASS
                     : h.status == GOX_HEALTH_DEGRADED ? GOX_INPUT_WARN
                                                       : GOX_INPUT_DEAD;

@@ -21,7 +21,7 @@ static void each_cell_is_filled(void **unused)
     for (int s = 1; s < GOX_STATE_COUNT; s++) {
         for (int i = 0; i < GOX_INPUT_COUNT; i++) {
             struct gox_step step =
-                    gox_state_step((enum gox_state)s, (enum gox_input)i);
+                    gox_state_step((enum gox_state)s, (enum gox_state_input)i);
             assert_true(step.next > GOX_STATE_NONE);
             assert_true(step.next < GOX_STATE_COUNT);
             assert_int_equal(step.effects & ~all, 0);
@@ -36,7 +36,7 @@ static void spawn_only_without_a_process(void **unused)
     for (int s = 1; s < GOX_STATE_COUNT; s++) {
         for (int i = 0; i < GOX_INPUT_COUNT; i++) {
             struct gox_step step =
-                    gox_state_step((enum gox_state)s, (enum gox_input)i);
+                    gox_state_step((enum gox_state)s, (enum gox_state_input)i);
             if (!HAS(step, SPAWN))
                 continue;
             assert_int_equal(step.next, GOX_STATE_STARTING);
@@ -54,7 +54,7 @@ static void term_leads_to_a_wait(void **unused)
     for (int s = 1; s < GOX_STATE_COUNT; s++) {
         for (int i = 0; i < GOX_INPUT_COUNT; i++) {
             struct gox_step step =
-                    gox_state_step((enum gox_state)s, (enum gox_input)i);
+                    gox_state_step((enum gox_state)s, (enum gox_state_input)i);
             if (HAS(step, TERM))
                 assert_true(step.next == GOX_STATE_STOPPING ||
                             step.next == GOX_STATE_UPGRADING);
@@ -93,7 +93,7 @@ static void exits_are_answered(void **unused)
     for (int s = 1; s < GOX_STATE_COUNT; s++) {
         for (int i = 0; i < 4; i++) {
             struct gox_step step = gox_state_step((enum gox_state)s,
-                    (enum gox_input)(GOX_INPUT_EXIT_DOWN + i));
+                    (enum gox_state_input)(GOX_INPUT_EXIT_DOWN + i));
             if (gox_state_has_process((enum gox_state)s))
                 assert_int_equal(step.next, next[i]);
             else if (s != GOX_STATE_ATTACHED)
@@ -119,7 +119,7 @@ static void stale_timers_change_nothing(void **unused)
 struct path {
     const char *name;
     enum gox_state from;
-    enum gox_input inputs[8];
+    enum gox_state_input inputs[8];
     enum gox_state states[8];
 };
 
