@@ -80,6 +80,33 @@ static int load_journal(
     return 0;
 }
 
+/* Rows before a snapshot are packed and lead only back: when it cannot be read
+ * whole, an older one does not lead to now. Then the most of it is better. */
+static int load_salvage(sqlite3 *db, unsigned threads,
+        struct gox_loaded *loaded, struct gox_error *err)
+{
+    struct gox_loaded other = {.is_damaged = true};
+    size_t replaced, empty;
+
+    int rc = gox__snapshot_salvage(
+            db, threads, &other.snapshot, &other.img, &replaced, &empty, err);
+    if (rc < 0 || other.img == NULL)
+        return rc;
+    rc = load_journal(db, &other, err);
+    if (rc < 0 || other.img == NULL ||
+            other.replay.head.last <= loaded->replay.head.last) {
+        gox_image_free(other.img);
+        return rc;
+    }
+    gox_error_set(&other.damage, GOX_ERR_FORMAT,
+            "%.200s; of its blocks %zu are as an older snapshot has them and "
+            "%zu are left empty",
+            loaded->damage.text, replaced, empty);
+    gox_image_free(loaded->img);
+    *loaded = other;
+    return 0;
+}
+
 int gox__load(sqlite3 *db, const char *path, unsigned threads,
         struct gox_loaded *loaded, struct gox_error *err)
 {
@@ -92,6 +119,8 @@ int gox__load(sqlite3 *db, const char *path, unsigned threads,
         rc = load_snapshot(db, threads, loaded, err);
     if (rc == 0)
         rc = load_journal(db, loaded, err);
+    if (rc == 0 && loaded->is_damaged)
+        rc = load_salvage(db, threads, loaded, err);
     sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
     if (rc < 0) {
         gox_image_free(loaded->img);

@@ -128,6 +128,16 @@ static int cut_wal(gox_store *store, sqlite3 *aux, uint64_t writes, bool must)
     return left;
 }
 
+/* 0 or an SQLite code below zero. */
+static int sync_file(sqlite3 *aux)
+{
+    sqlite3_file *file = NULL;
+
+    int rc =
+            sqlite3_file_control(aux, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    return rc == SQLITE_OK ? -gox__vfs_sync(file) : -rc;
+}
+
 static int try_cut(gox_store *store, sqlite3 *aux)
 {
     int left = 1;
@@ -139,8 +149,14 @@ static int try_cut(gox_store *store, sqlite3 *aux)
             left = cut_wal(store, aux, writes, false);
     }
     if (left > 0 && atomic_load(&store->wal_bytes) >=
-                            store->stores->settings.wal_hard_bytes)
-        left = cut_wal(store, aux, 0, true);
+                            store->stores->settings.wal_hard_bytes) {
+        /* What is synced here needs not be while the writer waits. */
+        left = sync_file(aux);
+        if (left == 0)
+            left = checkpoint(aux, SQLITE_CHECKPOINT_PASSIVE);
+        if (left >= 0)
+            left = cut_wal(store, aux, 0, true);
+    }
     return left;
 }
 

@@ -4,7 +4,8 @@
  * Blocks are fetched in the order of their ids, each content once, and
  * unpacked on all cores in batches.
  *
- * Invariant: an image comes out whole or not at all. */
+ * Invariant: an image comes out whole or not at all, but for the salvage, which
+ * says how much is not as it was. */
 #include "base/alloc.h"
 #include "store/store_internal.h"
 
@@ -125,6 +126,7 @@ struct batch {
     size_t first[BATCH]; /* entry of the content */
     size_t count;
     struct gox_packer **packers; /* one a thread */
+    struct entry_list *lost;     /* NULL: any damage is the end */
 };
 
 static int unpack_one(void *ctx, size_t i, unsigned thread)
@@ -135,8 +137,19 @@ static int unpack_one(void *ctx, size_t i, unsigned thread)
         b->packers[thread] = gox__packer_new();
     if (b->packers[thread] == NULL)
         return GOX_ERR_NOMEM;
-    return gox__packer_unpack(
+    int rc = gox__packer_unpack(
             b->packers[thread], b->bodies[i], b->lens[i], &b->blocks[i]);
+    return rc == GOX_ERR_FORMAT && b->lost != NULL ? 0 : rc;
+}
+
+static int add_entry(
+        struct entry_list *list, const struct gox_snapshot_entry *entry)
+{
+    if (!gox_grow(&list->entries, &list->capacity, list->count + 1,
+                sizeof(*list->entries)))
+        return GOX_ERR_NOMEM;
+    list->entries[list->count++] = *entry;
+    return 0;
 }
 
 static int put_batch(struct batch *b, const struct entry_list *list, size_t end,
@@ -149,6 +162,10 @@ static int put_batch(struct batch *b, const struct entry_list *list, size_t end,
         size_t next = i + 1 < b->count ? b->first[i + 1] : end;
         for (size_t e = b->first[i]; rc == 0 && e < next; e++) {
             const struct gox_snapshot_entry *entry = &list->entries[e];
+            if (b->blocks[i] == NULL) {
+                rc = add_entry(b->lost, entry);
+                continue;
+            }
             if (layer == NULL || layer->id != entry->layer_id)
                 layer = gox_image_find_layer(img, entry->layer_id);
             if (layer == NULL)
@@ -192,7 +209,12 @@ static int fetch(sqlite3 *db, sqlite3_stmt *stmt, int64_t id, struct batch *b,
 
     sqlite3_bind_int64(stmt, 1, id);
     int step = sqlite3_step(stmt);
-    if (step == SQLITE_DONE) {
+    bool is_bad = step == SQLITE_DONE || (step & 0xff) == SQLITE_CORRUPT;
+    if (is_bad && b->lost != NULL) {
+        b->bodies[b->count] = NULL;
+        b->lens[b->count] = 0;
+        b->blocks[b->count++] = NULL;
+    } else if (step == SQLITE_DONE) {
         rc = gox_error_set(
                 err, GOX_ERR_FORMAT, "a block of a snapshot is missing");
     } else if (step != SQLITE_ROW) {
@@ -246,7 +268,7 @@ static int compare_entries(const void *a, const void *b)
 }
 
 static int read_blocks(sqlite3 *db, struct entry_list *list, unsigned threads,
-        struct gox_image *img, struct gox_error *err)
+        struct gox_image *img, struct entry_list *lost, struct gox_error *err)
 {
     struct gox_task task;
     struct batch *b = gox_calloc(1, sizeof(*b));
@@ -261,6 +283,7 @@ static int read_blocks(sqlite3 *db, struct entry_list *list, unsigned threads,
         gox_free(b);
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     }
+    b->lost = lost;
     if (list->count > 0)
         qsort(list->entries, list->count, sizeof(*list->entries),
                 compare_entries);
@@ -349,7 +372,7 @@ static int read_one(sqlite3 *db, sqlite3_stmt *stmt, unsigned threads,
     if (rc == 0)
         rc = read_parts(db, head->id, parts, &list, err);
     if (rc == 0)
-        rc = read_blocks(db, &list, threads, *img, err);
+        rc = read_blocks(db, &list, threads, *img, NULL, err);
     if (rc == 0 && gox_image_solid(*img) != head->voxels)
         rc = gox_error_set(err, GOX_ERR_FORMAT,
                 "a snapshot does not have the voxels it says");
@@ -390,5 +413,108 @@ int gox__snapshot_read(sqlite3 *db, const char *label, unsigned threads,
     if (*img == NULL && rc == 0 && step != SQLITE_DONE)
         rc = gox__db_fail(db, step, "read", err);
     sqlite3_finalize(stmt);
+    return rc;
+}
+
+/* ---- salvage ---- */
+
+/* Of the entries in `lost`, those that another snapshot has with other content
+ * go to `found`; the others stay. */
+static int find_older(struct entry_list *lost,
+        const struct gox_snapshot_entry *entries, size_t count,
+        struct entry_list *found)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct gox_snapshot_entry *e = &entries[i];
+        for (size_t k = 0; k < lost->count; k++) {
+            const struct gox_snapshot_entry *l = &lost->entries[k];
+            if (l->layer_id != e->layer_id || l->id == e->id ||
+                    memcmp(&l->pos, &e->pos, sizeof(l->pos)) != 0)
+                continue;
+            if (add_entry(found, e) < 0)
+                return GOX_ERR_NOMEM;
+            lost->entries[k] = lost->entries[--lost->count];
+            break;
+        }
+    }
+    return 0;
+}
+
+/* Puts what older snapshots have in the place of what is lost. */
+static int fill_from(sqlite3 *db, int64_t id, unsigned threads,
+        struct gox_image *img, struct entry_list *lost, struct gox_error *err)
+{
+    struct gox_snapshot_entry *entries = NULL;
+    struct entry_list found = {0};
+    size_t count;
+
+    int rc = gox__snapshot_read_entries(db, id, &entries, &count, err);
+    if (rc == 0)
+        rc = find_older(lost, entries, count, &found);
+    if (rc == 0)
+        rc = read_blocks(db, &found, threads, img, lost, err);
+    gox_free(entries);
+    gox_free(found.entries);
+    /* An older one that is damaged itself is no help, and no harm. */
+    return rc == GOX_ERR_FORMAT ? 0 : rc;
+}
+
+static int salvage_one(sqlite3 *db, sqlite3_stmt *stmt, unsigned threads,
+        struct gox_snapshot_head *head, struct gox_image **img,
+        struct entry_list *lost, struct gox_error *err)
+{
+    struct entry_list list = {0};
+    int64_t parts;
+
+    *img = gox_image_new_empty();
+    if (*img == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    int rc = read_head(stmt, head, &parts, *img, err);
+    if (rc == 0)
+        rc = read_parts(db, head->id, parts, &list, err);
+    if (rc == 0)
+        rc = read_blocks(db, &list, threads, *img, lost, err);
+    gox_free(list.entries);
+    if (rc < 0) {
+        gox_image_free(*img);
+        *img = NULL;
+    }
+    return rc;
+}
+
+int gox__snapshot_salvage(sqlite3 *db, unsigned threads,
+        struct gox_snapshot_head *head, struct gox_image **img,
+        size_t *replaced, size_t *empty, struct gox_error *err)
+{
+    struct entry_list lost = {0};
+    sqlite3_stmt *stmt = NULL;
+    size_t all = 0;
+
+    *img = NULL;
+    *replaced = *empty = 0;
+    int rc = gox__db_prepare(db,
+            "SELECT id, at_ms, body FROM snapshot ORDER BY revision DESC,"
+            " id DESC",
+            &stmt, err);
+    while (rc == 0 && sqlite3_step(stmt) == SQLITE_ROW) {
+        if (*img != NULL && lost.count == 0)
+            break;
+        if (*img != NULL) {
+            rc = fill_from(db, sqlite3_column_int64(stmt, 0), threads, *img,
+                    &lost, err);
+            continue;
+        }
+        rc = salvage_one(db, stmt, threads, head, img, &lost, err);
+        rc = rc == GOX_ERR_FORMAT ? 0 : rc;
+        all = lost.count;
+    }
+    sqlite3_finalize(stmt);
+    *replaced = all - lost.count;
+    *empty = lost.count;
+    gox_free(lost.entries);
+    if (rc < 0) {
+        gox_image_free(*img);
+        *img = NULL;
+    }
     return rc;
 }

@@ -219,6 +219,13 @@ int gox_stores_backup(gox_stores *stores, const char *name, const char *path,
 int gox_stores_copy(gox_stores *stores, const char *from, const char *to,
         struct gox_task *task, struct gox_error *err) GOX_MUST_CHECK;
 
+/* Makes the backup at `path`, in the data directory, a project: the file moves to
+ * its place. name "": the one inside, and then it is filled in. GOX_ERR_FORMAT
+ * when it is damaged or no project, GOX_ERR_UNSUPPORTED from a newer version,
+ * GOX_ERR_EXISTS; the file stays then. */
+int gox_stores_import(gox_stores *stores, const char *path,
+        char name[GOX_NAME_BYTES], struct gox_store_report *report,
+        struct gox_error *err) GOX_MUST_CHECK;
 /* Removes the project of this name from the trash for good. */
 int gox_stores_purge(gox_stores *stores, const char *name,
         struct gox_error *err) GOX_MUST_CHECK;

@@ -336,6 +336,12 @@ int gox__snapshot_tidy(gox_store *store, struct gox_error *err) GOX_MUST_CHECK;
 int gox__snapshot_read(sqlite3 *db, const char *label, unsigned threads,
         struct gox_snapshot_head *head, struct gox_image **img,
         unsigned *damaged, struct gox_error *err) GOX_MUST_CHECK;
+/* The newest snapshot whose table can be read, as far as its blocks can be: of
+ * the others `replaced` are as an older snapshot has them, `empty` are left
+ * out. *img NULL: there is none. */
+int gox__snapshot_salvage(sqlite3 *db, unsigned threads,
+        struct gox_snapshot_head *head, struct gox_image **img,
+        size_t *replaced, size_t *empty, struct gox_error *err) GOX_MUST_CHECK;
 /* Up to which revision rows may go: the oldest of the `kept` newest snapshots,
  * and no edit that a later row names. -1: none. */
 int gox__snapshot_find_limit(sqlite3 *db, int kept, int64_t *limit,

@@ -3,12 +3,14 @@
  * aside with a message that names both files, and what can be read goes on.
  *
  * Each project is made of turns with known contents, so that whatever comes
- * out must be one of those states. */
+ * out must be one of those states, but where the message says that blocks are
+ * lost. */
 #include "base/io.h"
 #include "store_test.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -133,7 +135,9 @@ static int open_and_judge(const struct made *m, bool *damaged)
     *damaged = rc < 0 || report.is_damaged;
     if (rc == 0) {
         state = find_state(m, img);
-        if (state < 0)
+        if (state < 0 && strstr(report.damage.text, "left empty") != NULL)
+            state = 0;
+        else if (state < 0)
             fail_msg("a state that never was; %s", report.damage.text);
         gox_store_close(store);
         gox_image_free(img);
@@ -149,7 +153,8 @@ static int open_and_judge(const struct made *m, bool *damaged)
         rc = gox_store_open(stores, "a", &store, &img, &report, &err);
         assert_int_equal(rc, 0);
         assert_false(report.is_damaged);
-        assert_int_equal(find_state(m, img), state);
+        assert_true(find_state(m, img) == state ||
+                    (state == 0 && find_state(m, img) < 0));
         gox_store_close(store);
         gox_image_free(img);
     }
@@ -320,6 +325,82 @@ static void test_other_files(void **state)
     gox_test_dir_remove(dir);
 }
 
+/* Flips a bit in the last byte of the n-th block's content, also where pages
+ * that are free now still have it. */
+static void damage_block(const char *path, int n)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    struct gox_input in;
+    int found = 0;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(
+            sqlite3_prepare_v2(db,
+                    "SELECT body FROM block ORDER BY length(body) LIMIT 1"
+                    " OFFSET ?1",
+                    -1, &stmt, NULL),
+            SQLITE_OK);
+    sqlite3_bind_int(stmt, 1, n);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    const uint8_t *body = sqlite3_column_blob(stmt, 0);
+    size_t len = (size_t)sqlite3_column_bytes(stmt, 0);
+    assert_int_equal(gox_input_read_file(&in, path, 0, NULL), 0);
+    int fd = open(path, O_RDWR);
+    for (size_t at = 0; at + len <= in.len; at++) {
+        if (memcmp(in.data + at, body, len) != 0)
+            continue;
+        uint8_t byte = in.data[at + len - 1] ^ 1;
+        assert_int_equal(pwrite(fd, &byte, 1, (off_t)(at + len - 1)), 1);
+        found++;
+    }
+    assert_true(found > 0);
+    close(fd);
+    gox_input_fini(&in);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+}
+
+/* One damaged block in a project whose history is packed: the other blocks come
+ * out as they are now, and so do the edits after the snapshot. */
+static void test_lost_block(void **state)
+{
+    enum { CUBES = 8 };
+    char dir[64], path[160];
+    struct project p;
+    (void)state;
+
+    gox_test_dir(dir);
+    gox_stores *stores = test_open_dir(dir, NULL);
+    test_create(stores, "a", &p);
+    for (int round = 0; round < 2; round++) {
+        /* A block of its own for each; those of the second round are larger. */
+        for (int i = 0; i < CUBES * (1 + round * 4); i++)
+            test_point(&p, i % CUBES * 16 + i / CUBES + round, i % 3, round,
+                    0xff000001U + (unsigned)(i * 7654321 % 0xffffff));
+        test_commit(&p);
+        assert_int_equal(gox_store_start_snapshot(p.store, NULL), 0);
+        assert_int_equal(gox_store_wait(p.store, NULL), 0);
+    }
+    test_point(&p, 500, 0, 0, 0xffaabbccU);
+    test_commit(&p);
+    snprintf(path, sizeof(path), "%s", gox_store_path(p.store));
+    test_close(&p);
+    damage_block(path, 2 * CUBES - 1);
+    damage_block(path, 2 * CUBES - 2);
+    test_open(stores, "a", &p);
+    assert_true(p.report.is_damaged);
+    assert_non_null(strstr(p.report.damage.text, "as an older snapshot"));
+    /* Two blocks have one voxel, the others all six. */
+    assert_int_equal(gox_image_solid(p.img), 6 * CUBES + 1 - 2 * 5);
+    assert_int_equal(gox_volume_get(gox_image_active_layer(p.img)->volume,
+                             gox_pos_make(500, 0, 0)),
+            0xffaabbccU);
+    test_close(&p);
+    gox_stores_close(stores);
+    gox_test_dir_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +409,7 @@ int main(void)
             cmocka_unit_test(test_flips_in_log),
             cmocka_unit_test(test_cut_off),
             cmocka_unit_test(test_other_files),
+            cmocka_unit_test(test_lost_block),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
