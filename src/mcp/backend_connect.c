@@ -95,6 +95,7 @@ static void send_waiting(gox_backend *b)
 static void give_up(gox_backend *b, const struct gox_error *err)
 {
     b->give_up_ns = 0;
+    b->has_started = false;
     gox_timer_stop(b->retry);
     gox__backend_fail_all(b, err);
 }

@@ -3,6 +3,7 @@
  * 2026, by an answer that says what is missing since then. */
 #include "mcp/fixture_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 json_t *gox__fixture_elicit(
@@ -87,9 +88,7 @@ static void elicited(
                     ? "User response"
                     : "Elicitation completed",
             action ? action : "", content ? content : "{}");
-    json_free_t release;
-    json_get_alloc_funcs(NULL, &release);
-    release(content);
+    free(content);
     gox_mcp_finish(call);
 }
 

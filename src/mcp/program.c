@@ -108,7 +108,6 @@ int gox_mcp_main(int argc, char **argv)
     int code = gox_mcp_options_read(&p.options, argc, argv);
     if (code >= 0)
         return code;
-    gox_mcp_use_alloc();
     gox_os_ignore_signals();
     code = start(&p);
     if (code != 0)

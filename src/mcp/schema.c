@@ -7,6 +7,7 @@
 
 #include "rpc/suggest.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct place {
@@ -40,15 +41,13 @@ static void begin(struct gox_buf *why, const struct place *at)
 static void put_value(struct gox_buf *why, const json_t *value)
 {
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    json_free_t release;
     if (text == NULL)
         return;
     if (strlen(text) > 60)
         gox_buf_printf(why, "%.57s...", text);
     else
         gox_buf_put_str(why, text);
-    json_get_alloc_funcs(NULL, &release);
-    release(text);
+    free(text);
 }
 
 static bool is_type(const json_t *value, const char *type)

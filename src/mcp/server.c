@@ -11,11 +11,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-void gox_mcp_use_alloc(void)
-{
-    json_set_alloc_funcs(gox_malloc, gox_free);
-}
-
 gox_mcp_server *gox_mcp_server_new(
         gox_loop *loop, const struct gox_mcp_registry *registry, void *app)
 {
@@ -130,8 +125,8 @@ json_t *gox_mcp_parse(
         const char *text, size_t len, const struct gox_mcp_sink *sink)
 {
     json_error_t where;
-    json_t *message = json_loadb(
-            text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &where);
+    json_t *message = json_loadb(text, len,
+            JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &where);
     if (message == NULL && json_error_code(&where) == json_error_out_of_memory)
         gox_mcp_send_error(sink, NULL, 500, -32603, NULL,
                 "out of memory for a message of %zu bytes", len);

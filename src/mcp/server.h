@@ -296,7 +296,4 @@ const json_t *gox_mcp_tool_schema(
 const struct gox_mcp_tool *gox_mcp_find_tool(
         const gox_mcp_server *server, const char *name);
 
-/* For jansson's memory to come from gox_malloc; once, before all else. */
-void gox_mcp_use_alloc(void);
-
 #endif

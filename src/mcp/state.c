@@ -32,7 +32,8 @@ static void put_covered(const struct gox_mcp_call *call, int64_t expires_ms,
     gox_buf_put_byte(out, 0);
     gox_buf_put_str(out, call->name != NULL ? call->name : "");
     gox_buf_put_byte(out, 0);
-    if (args != NULL)
+    /* Absent is the same as none. */
+    if (json_object_size(args) > 0)
         json_dump_callback(args, put_chunk, out,
                 JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
     gox_buf_put_byte(out, 0);

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "mcp/voxel_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static json_t *render_params(struct gox_mcp_call *call, const char *project)
@@ -61,10 +62,8 @@ static void on_picture(struct gox_mcp_call *call, json_t *result)
     }
     if (vox->kept != NULL && !json_is_string(vox->kept)) {
         char *text = json_dumps(vox->kept, JSON_COMPACT);
-        json_free_t release;
-        json_get_alloc_funcs(NULL, &release);
         gox_mcp_text(call, "%s", text ? text : "");
-        release(text);
+        free(text);
     } else if (json_is_string(vox->kept)) {
         gox_mcp_text(call, "%s", json_string_value(vox->kept));
     } else {

@@ -124,14 +124,12 @@ int gox__vox_list_resources(struct gox_mcp_call *call)
 
 static void show_json(struct gox_mcp_call *call, json_t *result)
 {
-    json_free_t release;
     char *text;
     json_object_del(result, "success");
     text = json_dumps(result, JSON_INDENT(1));
     gox_mcp_contents(
             call, call->name, "application/json", text ? text : "{}", NULL);
-    json_get_alloc_funcs(NULL, &release);
-    release(text);
+    free(text);
     gox_mcp_finish(call);
 }
 
