@@ -20,12 +20,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CUT_MS      2000
-#define TICK_MS     1000
+#define CUT_MS        2000
+#define TICK_MS       1000
 #define FULL_RETRY_MS 1000
-#define TAIL_MS     70
-#define PROGRESS_MS 100
-#define EVICT_MS    500
+#define TAIL_MS       70
+#define PROGRESS_MS   100
+#define EVICT_MS      500
 /* Descriptors for files, the loop and the log, beside one a connection. */
 #define OTHER_FDS 64
 
@@ -141,8 +141,8 @@ static void reject_closed(void *ctx)
 static const struct gox_stream_events reject_events = {.closed = reject_closed};
 
 /* Says why, then closes: the reply is in the socket before the end. */
-static void reject(gox_stream *stream, const struct gox_error *err,
-        int64_t retry_after_ms)
+static void reject(
+        gox_stream *stream, const struct gox_error *err, int64_t retry_after_ms)
 {
     struct gox_buf out;
     struct gox_writer w;
@@ -180,8 +180,8 @@ void gox__daemon_accept(void *ctx, gox_stream *own_stream)
     }
     struct gox_grant grant;
     struct gox_error err;
-    if (gox_access_admit(
-                d->access, gox_stream_fd(own_stream), &grant, &err) < 0) {
+    if (gox_access_admit(d->access, gox_stream_fd(own_stream), &grant, &err) <
+            0) {
         reject(own_stream, &err, -1);
         return;
     }

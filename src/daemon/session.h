@@ -34,7 +34,7 @@ struct gox_session {
     struct gox_batch *batch;
     struct gox_grant grant;
     int64_t begun_at_ns; /* since when a request is not complete; 0: none */
-    int64_t tail_at_ns; /* since when an unfinished line waits; 0: none */
+    int64_t tail_at_ns;  /* since when an unfinished line waits; 0: none */
     /* Ids that rpc.cancel ended, so that its reply, which comes in its turn,
      * can say so. */
     char cancelled[GOX_SESSION_CANCELLED][GOX_SESSION_ID_BYTES];
