@@ -64,13 +64,15 @@ static bool step_into(const char *data, size_t at, size_t len,
     place->has_members = false;
     place->indent = 2 * (place->depth + 1);
     gox_reader_object(&r);
-    size_t end = at + r.pos;
+    size_t end = at + 1;
     while (gox_reader_key(&r, &key)) {
         size_t key_at = (size_t)(key.data - data) - 1;
         gox_reader_peek(&r);
         size_t value_at = at + r.pos;
-        gox_reader_skip(&r);
-        end = at + r.pos;
+        struct gox_slice value = gox_reader_skip(&r);
+        end = value_at + value.len;
+        while (strchr(" \t\r\n", data[end - 1]) != NULL)
+            end--;
         place->has_members = true;
         place->indent = indent_at(data, key_at);
         if (!is_step(key, step))

@@ -229,6 +229,7 @@ int gox_config_load(struct gox_settings *s,
         return GOX_ERR_NOMEM;
     }
     s->is_stdio = from->is_stdio;
+    s->is_stored = from->is_stored;
     take_file(s, from, errors);
     for (size_t i = 0; from->variables != NULL && from->variables[i] != NULL;
             i++)

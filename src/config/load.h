@@ -33,7 +33,7 @@ struct gox_config_sources {
                                      the environment is left out */
     const struct gox_config_flag *flags;
     size_t flag_count;
-    bool is_stdio;
+    bool is_stdio, is_stored;
 };
 
 /* Fills *s (which was not initialised) and errors (which was). 0, or

@@ -178,18 +178,41 @@ static void put_roff(struct gox_buf *out, const char *text)
     }
 }
 
+/* The same in lines of a fair length. */
+static void put_filled(struct gox_buf *out, const char *text)
+{
+    char word[160];
+    size_t column = 0;
+    while (*text != '\0') {
+        size_t len = strcspn(text, " ");
+        snprintf(word, sizeof word, "%.*s", (int)len, text);
+        if (column > 0 && column + len > 68) {
+            gox_buf_put_byte(out, '\n');
+            column = 0;
+        } else if (column > 0) {
+            gox_buf_put_byte(out, ' ');
+        }
+        put_roff(out, word);
+        column += len + 1;
+        text += len + (text[len] == ' ');
+    }
+}
+
 static void put_man_row(
         const struct gox_settings *s, size_t i, struct gox_buf *out)
 {
     const struct gox_setting *row = &gox_setting_rows[i];
     struct gox_buf text;
     gox_buf_init(&text, 0);
-    gox_buf_printf(out, ".It Ic %s\n%c", row->name, toupper(row->help[0]));
-    put_roff(out, row->help + 1);
+    gox_buf_printf(out, ".It Ic %s\n", row->name);
+    gox_buf_printf(
+            &text, "%c%s", toupper((unsigned char)row->help[0]), row->help + 1);
+    put_filled(out, gox_buf_text(&text) != NULL ? (char *)text.data : "");
+    gox_buf_reset(&text);
     gox_buf_put_str(out, ".\n");
     gox__value_put_expected(row, &text);
     gox_buf_put_str(out, "Expected:\n");
-    put_roff(out, gox_buf_text(&text) != NULL ? (char *)text.data : "");
+    put_filled(out, gox_buf_text(&text) != NULL ? (char *)text.data : "");
     if (row->unit[0] != '\0')
         gox_buf_printf(out, " (%s)", row->unit);
     gox_buf_put_str(out, ".\nDefault:\n");

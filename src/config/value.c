@@ -135,6 +135,7 @@ void gox__value_put_expected(const struct gox_setting *row, struct gox_buf *out)
         gox_buf_put_str(out, "true or false");
         break;
     case GOX_SETTING_ENUM:
+        gox_buf_put_str(out, "one of ");
         put_choices(row->rule, out);
         break;
     case GOX_SETTING_TEXT:
