@@ -34,14 +34,15 @@ function compare(name, text, file) {
   return theirs;
 }
 
-// The corpus: each file is what its folder says.
-for (const [folder, expected] of [['good', true], ['bad', false]]) {
-  for (const name of fs.readdirSync(path.join(corpus, folder))) {
-    const file = path.join(corpus, folder, name);
-    const verdict = compare(name, fs.readFileSync(file, 'utf8'), file);
-    if (verdict !== expected)
-      differences.push(`${name} is in ${folder}, but ajv says ${verdict}`);
-  }
+// The corpus: each file is what its name says. syntax-* are no JSON, or have
+// names twice, which ajv does not see.
+for (const name of fs.readdirSync(corpus)) {
+  if (name.startsWith('syntax-'))
+    continue;
+  const file = path.join(corpus, name);
+  const verdict = compare(name, fs.readFileSync(file, 'utf8'), file);
+  if (verdict !== name.startsWith('good-'))
+    differences.push(`${name}: ajv says ${verdict}`);
 }
 
 // Every setting: its own limits and what it is not.
