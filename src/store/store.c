@@ -14,6 +14,8 @@
 
 /* From so many projects in one turn on their rows are written on all cores. */
 #define MANY_STORES 64
+/* Less is not worth a snapshot of the whole image. */
+#define IDLE_SNAPSHOT_BYTES ((uint64_t)1 << 20)
 
 /* ---- following the history ---- */
 
@@ -144,6 +146,7 @@ static bool is_always(const gox_store *store)
 static void end_turn(gox_store *store)
 {
     store->durable = store->head;
+    store->commit_at_ns = gox_time_now_ns();
     gox__turn_reset(&store->turn);
 }
 
@@ -408,6 +411,15 @@ static void put_job(
     store->floor = store->durable.last;
     store->job_since = atomic_exchange(&store->since_snapshot, 0);
     gox__stores_wake(store->stores);
+}
+
+bool gox_store_wants_idle_snapshot(const gox_store *store, int idle_ms)
+{
+    int64_t now = gox_time_now_ns();
+
+    return atomic_load(&store->since_snapshot) >= IDLE_SNAPSHOT_BYTES &&
+           now >= atomic_load(&store->retry_at_ns) &&
+           now - store->commit_at_ns >= idle_ms * GOX_NS_PER_MS;
 }
 
 int gox_store_start_snapshot(gox_store *store, const char *label)

@@ -126,6 +126,10 @@ int gox_store_image_at(gox_store *store, uint64_t revision,
 
 /* Whether enough was journalled since the last one. */
 bool gox_store_wants_snapshot(const gox_store *store);
+/* Whether nothing was committed for idle_ms and 1 MiB or more was journalled
+ * since the last one: a snapshot would now make the file small. To be asked now
+ * and then by a timer. */
+bool gox_store_wants_idle_snapshot(const gox_store *store, int idle_ms);
 /* Starts to write a snapshot on the maintenance thread; edits go on. label: a
  * named checkpoint that is kept until its name is given again; NULL: none. The
  * turn must be committed. 0, GOX_ERR_BUSY while one is under way,
@@ -219,10 +223,10 @@ int gox_stores_backup(gox_stores *stores, const char *name, const char *path,
 int gox_stores_copy(gox_stores *stores, const char *from, const char *to,
         struct gox_task *task, struct gox_error *err) GOX_MUST_CHECK;
 
-/* Makes the backup at `path`, in the data directory, a project: the file moves to
- * its place. name "": the one inside, and then it is filled in. GOX_ERR_FORMAT
- * when it is damaged or no project, GOX_ERR_UNSUPPORTED from a newer version,
- * GOX_ERR_EXISTS; the file stays then. */
+/* Makes the backup at `path`, in the data directory, a project: the file moves
+ * to its place. name "": the one inside, and then it is filled in.
+ * GOX_ERR_FORMAT when it is damaged or no project, GOX_ERR_UNSUPPORTED from a
+ * newer version, GOX_ERR_EXISTS; the file stays then. */
 int gox_stores_import(gox_stores *stores, const char *path,
         char name[GOX_NAME_BYTES], struct gox_store_report *report,
         struct gox_error *err) GOX_MUST_CHECK;

@@ -395,7 +395,8 @@ struct gox_store {
     uint64_t floor;              /* revision of the newest snapshot begun */
     gox_history *history;        /* NULL: detached */
     struct gox_image *img;
-    int edits;         /* that attach puts into the history */
+    int edits; /* that attach puts into the history */
+    int64_t commit_at_ns;
     uint64_t db_bytes; /* memory, when it was last looked */
     uint64_t history_max_bytes;
     int kept_snapshots;

@@ -249,6 +249,32 @@ int gox_stores_load(gox_stores *stores, const char *name,
 
 /* ---- the list of projects ---- */
 
+static int read_snapshot_head(
+        sqlite3 *db, struct gox_store_info *info, struct gox_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct gox_bytes in;
+
+    int rc = gox__db_prepare(db,
+            "SELECT revision, at_ms, substr(body, 1, 64) FROM snapshot"
+            " ORDER BY id DESC LIMIT 1",
+            &stmt, err);
+    if (rc < 0)
+        return rc;
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        info->revision = (uint64_t)sqlite3_column_int64(stmt, 0);
+        info->modified_ms = sqlite3_column_int64(stmt, 1);
+        gox_bytes_init(&in, sqlite3_column_blob(stmt, 2),
+                (size_t)sqlite3_column_bytes(stmt, 2), NULL);
+        gox_bytes_u32le(&in, "a checksum");
+        for (int i = 0; i < 4; i++) /* revision, parts, state, redo */
+            gox__get_varint(&in);
+        info->voxels = gox__get_varint(&in);
+    }
+    sqlite3_finalize(stmt);
+    return 0;
+}
+
 /* From the last row, or the newest snapshot when there is no row. */
 static int read_head(
         sqlite3 *db, struct gox_store_info *info, struct gox_error *err)
@@ -261,8 +287,7 @@ static int read_head(
     if (rc < 0)
         return rc;
     if (seq < 0)
-        return gox__db_number(db, "SELECT max(revision) FROM snapshot", 0,
-                (int64_t *)&info->revision, err);
+        return read_snapshot_head(db, info, err);
     rc = gox__db_prepare(db,
             "SELECT substr(body, 1, 64) FROM journal WHERE seq = ?1", &stmt,
             err);

@@ -9,6 +9,21 @@
 
 #include <sys/stat.h>
 
+static void fill(struct project *p, int side, uint64_t *random)
+{
+    gox_volume *v = gox_image_active_layer(p->img)->volume;
+
+    assert_int_equal(
+            gox_history_begin(p->history, p->img, GOX_EDIT_VOXELS, "fill"), 0);
+    for (int i = 0; i < side * side * side; i++)
+        assert_int_equal(gox_volume_set(v,
+                                 gox_pos_make(i % side, i / side % side,
+                                         i / side / side),
+                                 test_random(random) | 0xff000000U),
+                0);
+    gox_history_commit(p->history, gox_time_wall_ms(), NULL);
+}
+
 static void wait_idle(gox_store *store)
 {
     for (int i = 0; i < 2000 && !gox_store_is_idle(store); i++)
@@ -38,6 +53,31 @@ static void test_idle_and_bytes(void **state)
     assert_true(bytes > 10000 && bytes < 2000000);
     assert_int_equal(gox_stores_disk_free(stores, &free_bytes, NULL), 0);
     assert_true(free_bytes > 0);
+    test_close(&p);
+    gox_stores_close(stores);
+    gox_test_dir_remove(dir);
+}
+
+static void test_idle_snapshot(void **state)
+{
+    char dir[64];
+    struct project p;
+    uint64_t random = 4;
+    (void)state;
+
+    gox_test_dir(dir);
+    gox_stores *stores = test_open_dir(dir, NULL);
+    test_create(stores, "a", &p);
+    test_point(&p, 1, 1, 1, 0xff112233U);
+    test_commit(&p);
+    assert_false(gox_store_wants_idle_snapshot(p.store, 0));
+    fill(&p, 80, &random);
+    test_commit(&p);
+    assert_false(gox_store_wants_idle_snapshot(p.store, 1000000));
+    assert_true(gox_store_wants_idle_snapshot(p.store, 0));
+    assert_int_equal(gox_store_start_snapshot(p.store, NULL), 0);
+    assert_int_equal(gox_store_wait(p.store, NULL), 0);
+    assert_false(gox_store_wants_idle_snapshot(p.store, 0));
     test_close(&p);
     gox_stores_close(stores);
     gox_test_dir_remove(dir);
@@ -117,21 +157,6 @@ static void test_trash(void **state)
     gox_free(list);
     gox_stores_close(stores);
     gox_test_dir_remove(dir);
-}
-
-static void fill(struct project *p, int side, uint64_t *random)
-{
-    gox_volume *v = gox_image_active_layer(p->img)->volume;
-
-    assert_int_equal(
-            gox_history_begin(p->history, p->img, GOX_EDIT_VOXELS, "fill"), 0);
-    for (int i = 0; i < side * side * side; i++)
-        assert_int_equal(gox_volume_set(v,
-                                 gox_pos_make(i % side, i / side % side,
-                                         i / side / side),
-                                 test_random(random) | 0xff000000U),
-                0);
-    gox_history_commit(p->history, gox_time_wall_ms(), NULL);
 }
 
 /* An edit that no row can hold is refused; memory and file agree. */
@@ -260,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_idle_and_bytes),
+            cmocka_unit_test(test_idle_snapshot),
             cmocka_unit_test(test_set_durability),
             cmocka_unit_test(test_trash),
             cmocka_unit_test(test_too_large),
