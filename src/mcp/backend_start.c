@@ -72,13 +72,19 @@ static void find_program(char *path, size_t size)
     snprintf(path, size, "goxel-daemon");
 }
 
-/* What it says goes to a file in the state directory; -1: nowhere. */
+/* What it says before it has a log of its own goes to a file in its data
+ * directory; -1: nowhere. */
 static int open_log(void)
 {
+    const char *data = getenv("GOXEL_PATHS_DATA_DIR");
     struct gox_buf path;
     int fd = -1;
     gox_buf_init(&path, 0);
-    if (gox_os_state_dir(&path) == 0 && gox_buf_text(&path) != NULL &&
+    if (data != NULL && data[0] != '\0')
+        gox_buf_put_str(&path, data);
+    else if (gox_os_state_dir(&path) != 0)
+        gox_buf_reset(&path);
+    if (path.len > 0 && gox_buf_text(&path) != NULL &&
             gox_os_make_dirs(gox_buf_text(&path), NULL) == 0) {
         gox_buf_put_str(&path, "/goxel-daemon.log");
         if (gox_buf_text(&path) != NULL)

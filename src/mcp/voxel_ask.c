@@ -136,6 +136,10 @@ static void on_refused(struct gox_mcp_call *call, const struct gox_error *err)
     put_words(&text, err->text);
     if (text.len > 0 && text.data[text.len - 1] != '.')
         gox_buf_put_byte(&text, '.');
+    if (strstr(err->text, "there is no project") != NULL &&
+            strstr(err->text, "goxel.list_projects") == NULL)
+        gox_buf_put_str(&text, " voxel_project {action: \"list\"} tells which "
+                               "there are, \"new\" makes one.");
     gox_buf_put_str(&text, advice(err->code));
     const char *full = gox_buf_text(&text);
     gox__vox_fail(call, "%s", full != NULL ? full : err->text);
