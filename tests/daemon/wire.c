@@ -278,3 +278,34 @@ long wire_rss_kib(const struct wire *w)
     fclose(file);
     return rss * (sysconf(_SC_PAGESIZE) / 1024);
 }
+
+static char *read_log(const struct wire *w)
+{
+    char path[100];
+    char *text = calloc(1, 1 << 20);
+    snprintf(path, sizeof path, "%s/log", w->dir);
+    FILE *file = fopen(path, "r");
+    if (file != NULL) {
+        size_t got = fread(text, 1, (1 << 20) - 1, file);
+        text[got] = '\0';
+        fclose(file);
+    }
+    return text;
+}
+
+char *wire_wait_log(const struct wire *w, const char *text)
+{
+    double limit = wire_now_ms() + WIRE_LIMIT_MS;
+    for (;;) {
+        char *log = read_log(w);
+        char *at = strstr(log, text);
+        if (at == NULL && wire_now_ms() > limit)
+            fail_msg("\"%s\" is not in the log: %s", text, log);
+        if (at != NULL)
+            at = strdup(at + strlen(text));
+        free(log);
+        if (at != NULL)
+            return at;
+        pause_a_little();
+    }
+}

@@ -48,6 +48,8 @@ void wire_expect(int fd, const char *text);
 void wire_expect_silence(int fd, int ms);
 /* The stream has ended. */
 void wire_expect_end(int fd);
+/* Waits until text is in the log; what comes after it there, a new string. */
+char *wire_wait_log(const struct wire *w, const char *text);
 double wire_now_ms(void);
 /* Open descriptors and resident KiB of the daemon. */
 int wire_fd_count(const struct wire *w);
