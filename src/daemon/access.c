@@ -181,13 +181,16 @@ static void put_peer(const struct gox_grant *g, char *text, size_t size)
 
 /* Once a minute for each peer, so that a peer cannot fill the log. */
 static void tell(gox_access *a, struct gox_grant *g, int64_t now_ns,
-        const struct gox_error *err)
+        const struct gox_error *err, bool is_token)
 {
     struct gox_rate_peer *p = find_peer(a, g);
     char peer[96];
-    if (p == NULL || (p->told_at_ns != 0 && now_ns - p->told_at_ns < TELL_NS))
+    int64_t *told = p == NULL  ? NULL
+                    : is_token ? &p->token_told_at_ns
+                               : &p->told_at_ns;
+    if (told == NULL || (*told != 0 && now_ns - *told < TELL_NS))
         return;
-    p->told_at_ns = now_ns;
+    *told = now_ns;
     put_peer(g, peer, sizeof peer);
     const struct gox_log_field fields[] = {gox_log_text("peer", peer),
             gox_log_text("code", gox_error_name(err->code)),
@@ -224,7 +227,7 @@ static int check_rate(gox_access *a, struct gox_grant *g, int64_t now_ns,
             (long long)s->security_rate_limiting_requests_per_second,
             (long long)s->security_rate_limiting_burst_size,
             (long long)*retry_after_ms);
-    tell(a, g, now_ns, err);
+    tell(a, g, now_ns, err, false);
     return GOX_ERR_RATE_LIMITED;
 }
 
@@ -274,7 +277,7 @@ static int admit_local(
     (void)code; /* not known: stays -1, which is in no list */
     g->uid = peer.uid;
     g->pid = peer.pid;
-    g->key = gox_rate_key(KEY_UID, &peer.uid, sizeof peer.uid);
+    g->key = g->peer_key = gox_rate_key(KEY_UID, &peer.uid, sizeof peer.uid);
     if (is_allowed(a->settings, fd, &peer))
         return 0;
     a->stats.refused++;
@@ -282,7 +285,7 @@ static int admit_local(
             "user %lld (group %lld) may not use this daemon: it is in neither "
             "security.allowed_uids nor security.allowed_gids",
             (long long)peer.uid, (long long)peer.gid);
-    tell(a, g, gox_time_now_ns(), err);
+    tell(a, g, gox_time_now_ns(), err, false);
     return GOX_ERR_FORBIDDEN;
 }
 
@@ -293,7 +296,8 @@ int gox_access_admit(
     if (!gox_socket_peer_address(fd, g->address, sizeof g->address))
         return admit_local(a, fd, g, err);
     gox_socket_set_nodelay(fd);
-    g->key = gox_rate_key(KEY_ADDRESS, g->address, strlen(g->address));
+    g->key = g->peer_key =
+            gox_rate_key(KEY_ADDRESS, g->address, strlen(g->address));
     return 0;
 }
 
@@ -303,6 +307,8 @@ static void forget_token(struct gox_grant *g)
 {
     g->token_id[0] = '\0';
     g->scopes = 0;
+    g->expires_ms = 0;
+    g->key = g->peer_key;
 }
 
 static int fail_token(gox_access *a, struct gox_grant *g, int64_t now_ns,
@@ -324,7 +330,7 @@ static int fail_token(gox_access *a, struct gox_grant *g, int64_t now_ns,
                 "the token is not valid: unknown, revoked or expired; ask for "
                 "a new one (goxelctl token new)");
     }
-    tell(a, g, now_ns, err);
+    tell(a, g, now_ns, err, true);
     return err->code;
 }
 
@@ -417,7 +423,7 @@ int gox_access_check_call(gox_access *a, struct gox_grant *g,
     look_at_file(a, now_ns);
     code = check_scope(a, g, m, err);
     if (code < 0)
-        tell(a, g, now_ns, err);
+        tell(a, g, now_ns, err, false);
     return code;
 }
 

@@ -35,7 +35,8 @@ struct gox_grant {
     unsigned scopes;
     int64_t expires_ms; /* of the token; 0: never */
     uint64_t epoch;     /* of the tokens when it was checked */
-    uint64_t key;       /* for rate limits */
+    uint64_t peer_key;  /* of uid or address */
+    uint64_t key;       /* for rate limits: of the token or the peer */
     uint32_t slot;
 };
 

@@ -5,10 +5,12 @@
  * Invariant: an exchange ends when its session's stream is closed; the request
  * is answered then, unless its client has gone. */
 #include "base/alloc.h"
+#include "base/time.h"
 #include "daemon/daemon_internal.h"
 #include "daemon/http_internal.h"
 #include "daemon/session.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -20,13 +22,52 @@ struct exchange {
     size_t max_bytes;
 };
 
+static void refuse(gox_http_request *req, const struct gox_error *err,
+        int64_t retry_after_ms)
+{
+    char seconds[24];
+    unsigned status = 401;
+    if (err->code == GOX_ERR_FORBIDDEN) {
+        status = 403;
+    } else if (err->code == GOX_ERR_RATE_LIMITED) {
+        status = 429;
+        snprintf(seconds, sizeof seconds, "%lld",
+                (long long)(retry_after_ms + 999) / 1000);
+        gox_http_set_header(req, "Retry-After", seconds);
+    } else {
+        gox_http_set_header(req, "WWW-Authenticate", "Bearer");
+    }
+    gox_http_reply_text(req, status, "%s", err->text);
+}
+
+/* Who asks: by the peer of the connection and the token of the request. False
+ * when that is answered. */
+static bool identify(struct gox_http_api *api, gox_http_request *req,
+        struct gox_grant *grant)
+{
+    gox_access *access = api->daemon->access;
+    struct gox_error err;
+    int64_t retry_after_ms = -1;
+    const char *token = gox_http_bearer(req);
+    int code = gox_access_admit(access, gox_http_fd(req), grant, &err);
+    if (code == 0 && api->daemon->settings.security_enable_authentication)
+        code = token == NULL
+                       ? gox_error_set(&err, GOX_ERR_UNAUTHENTICATED,
+                                 "a token is needed: Authorization: Bearer")
+                       : gox_access_check_token(access, grant, token,
+                                 strlen(token), gox_time_now_ns(),
+                                 &retry_after_ms, &err);
+    if (code < 0) {
+        gox_metrics_add_auth_failure(&api->daemon->metrics);
+        refuse(req, &err, retry_after_ms);
+    }
+    return code == 0;
+}
+
 bool gox__http_is_authorized(struct gox_http_api *api, gox_http_request *req)
 {
-    if (!api->daemon->settings.security_enable_authentication)
-        return true;
-    gox_http_set_header(req, "WWW-Authenticate", "Bearer");
-    gox_http_reply_text(req, 401, "a token is needed: Authorization: Bearer");
-    return false;
+    struct gox_grant grant;
+    return identify(api, req, &grant);
 }
 
 /* ---- the session's end ---- */
@@ -149,7 +190,8 @@ void gox__http_answer_rpc(void *ctx, gox_http_request *req)
 {
     struct gox_http_api *api = ctx;
     gox_daemon *d = api->daemon;
-    if (!check_request(api, req))
+    struct gox_grant grant;
+    if (!check_request(api, req) || !identify(api, req, &grant))
         return;
     struct exchange *x = gox_calloc(1, sizeof *x);
     if (x != NULL)
@@ -165,8 +207,10 @@ void gox__http_answer_rpc(void *ctx, gox_http_request *req)
     gox_buf_init(&x->out, 0);
     /* Without memory it closes the stream, which answers. */
     gox_session *session = gox__session_new(d, x->stream, x->stream);
-    if (session != NULL)
+    if (session != NULL) {
+        session->grant = grant;
         run(d, x, session);
-    else
+    } else {
         x->out.error = GOX_ERR_NOMEM;
+    }
 }

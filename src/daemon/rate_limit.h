@@ -23,7 +23,7 @@ int64_t gox_bucket_take(struct gox_bucket *bucket, int64_t per_second,
 struct gox_rate_peer {
     uint64_t key; /* 0: free */
     struct gox_bucket requests, failures;
-    int64_t told_at_ns; /* when it was last logged about */
+    int64_t told_at_ns, token_told_at_ns; /* when it was last logged about */
 };
 
 #define GOX_RATE_PEERS 512

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Who may do what with the real daemon: peers, tokens, scopes, rates, memory,
+ * slow writers; and the buckets alone. */
+#include "base/time.h"
+#include "config/tokens.h"
+#include "daemon/rate_limit.h"
+#include "daemon/wire.h"
+#include "goxel/error.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#define NS GOX_NS_PER_S
+
+/* ---- buckets ---- */
+
+/* Rows: at which time one is taken, and how long to wait (0: taken), of a
+ * bucket of 2 a second that holds 3. */
+static void test_bucket(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t at_ms, wait_ms;
+    } rows[] = {{1000, 0}, {1000, 0}, {1000, 0}, {1000, 500}, {1000, 500},
+            {1400, 100}, {1500, 0}, {1500, 500}, {2500, 0}, {2500, 0},
+            {2500, 500}, {99000, 0}, {99000, 0}, {99000, 0}, {99000, 500}};
+    struct gox_bucket b = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(
+                gox_bucket_take(&b, 2, 3, rows[i].at_ms * GOX_NS_PER_MS),
+                rows[i].wait_ms * GOX_NS_PER_MS);
+}
+
+/* Over time a peer gets what it may, however often it tries. */
+static void test_bucket_rate(void **state)
+{
+    (void)state;
+    struct gox_bucket b = {0};
+    int taken = 0;
+    for (int64_t t = 0; t < 10 * NS; t += NS / 5000)
+        taken += gox_bucket_take(&b, 100, 50, NS + t) == 0;
+    assert_in_range(taken, 1049, 1051);
+}
+
+static void test_peers(void **state)
+{
+    (void)state;
+    struct gox_rate_table *table = calloc(1, sizeof *table);
+    uint32_t slot = 0;
+    uint64_t busy = gox_rate_key(1, "busy", 4);
+    struct gox_rate_peer *p = gox_rate_find(table, busy, &slot);
+    p->requests.full_at_ns = 100 * NS;
+    /* Thousands of others come and go; the busy one keeps its bucket. */
+    for (uint32_t i = 0; i < 20000; i++) {
+        uint32_t other = UINT32_MAX;
+        gox_rate_find(table, gox_rate_key(2, &i, sizeof i), &other)
+                ->requests.full_at_ns = NS;
+    }
+    slot = UINT32_MAX;
+    assert_ptr_equal(gox_rate_find(table, busy, &slot), p);
+    assert_int_equal(p->requests.full_at_ns, 100 * NS);
+    free(table);
+}
+
+/* ---- helpers ---- */
+
+static struct wire w;
+
+static int teardown(void **state)
+{
+    (void)state;
+    if (w.pid > 0)
+        wire_stop(&w, NULL);
+    wire_cleanup(&w);
+    return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&w, 0, sizeof w);
+    w.in = w.out = -1;
+    gox_test_dir(w.dir);
+    return 0;
+}
+
+static void start(const char *const *args)
+{
+    wire_start_in(&w, args);
+}
+
+/* A token in dir/tokens. */
+static void add_token(char secret[GOX_TOKEN_SECRET_BYTES],
+        struct gox_token *token, unsigned scopes, int64_t expires_ms)
+{
+    char path[128];
+    struct gox_error err = {0};
+    snprintf(path, sizeof path, "%s/tokens", w.dir);
+    int code = gox_token_make(
+            token, secret, scopes, NULL, gox_time_wall_ms(), expires_ms, &err);
+    if (code == 0)
+        code = gox_tokens_add(path, token, &err);
+    if (code < 0)
+        fail_msg("%s", err.text);
+}
+
+static void login(int fd, const char *secret, const char *expected)
+{
+    char line[256];
+    snprintf(line, sizeof line,
+            "{'jsonrpc':'2.0','id':1,'method':'daemon.authenticate','params':"
+            "{'token':'%s'}}\n",
+            secret);
+    wire_send(fd, line);
+    wire_expect(fd, expected);
+}
+
+static void call(
+        int fd, const char *method, const char *params, const char *expected)
+{
+    char line[512];
+    snprintf(line, sizeof line,
+            "{'jsonrpc':'2.0','id':7,'method':'%s','params':%s}\n", method,
+            params);
+    wire_send(fd, line);
+    wire_expect(fd, expected);
+}
+
+/* Until the daemon's log (its file) has the text. */
+static void expect_log(const char *text)
+{
+    char command[256];
+    double limit = wire_now_ms() + WIRE_LIMIT_MS;
+    snprintf(command, sizeof command, "grep -q '%s' '%s/log'", text, w.dir);
+    while (system(command) != 0)
+        if (wire_now_ms() > limit)
+            fail_msg("the log does not say %s", text);
+}
+
+static const char *option(const char *name, const char *value)
+{
+    static char texts[8][256];
+    static unsigned turn;
+    char *text = texts[turn++ % 8];
+    snprintf(text, sizeof texts[0], "%s=%s", name, value);
+    return text;
+}
+
+static const char *in_dir(const char *name)
+{
+    static char texts[4][160];
+    static unsigned turn;
+    char *text = texts[turn++ % 4];
+    snprintf(text, sizeof texts[0], "%s/%s", w.dir, name);
+    return text;
+}
+
+/* The options of a daemon that asks for tokens. */
+#define WITH_TOKENS                                                            \
+    "--set", "security.enable_authentication=true", "--set",                   \
+            option("security.token_file", in_dir("tokens")), "--log-file",     \
+            in_dir("log")
+
+/* ---- tokens ---- */
+
+static void test_tokens(void **state)
+{
+    (void)state;
+    char reader[GOX_TOKEN_SECRET_BYTES], editor[GOX_TOKEN_SECRET_BYTES],
+            admin[GOX_TOKEN_SECRET_BYTES], old[GOX_TOKEN_SECRET_BYTES];
+    struct gox_token token;
+    add_token(reader, &token, GOX_SCOPE_READ, 0);
+    add_token(editor, &token, GOX_SCOPE_READ | GOX_SCOPE_EDIT, 0);
+    add_token(admin, &token, GOX_SCOPE_ADMIN, 0);
+    add_token(old, &token, GOX_SCOPE_ALL, gox_time_wall_ms() - 1000);
+    const char *args[] = {WITH_TOKENS, NULL};
+    start(args);
+    int fd = wire_connect(&w);
+    /* Without: health, and nothing else. */
+    call(fd, "daemon.health", "{}", "'status':");
+    call(fd, "daemon.ready", "{}", "'ready':true");
+    call(fd, "goxel.list_layers", "{}", "-32003");
+    call(fd, "goxel.add_voxel", "{'x':1,'y':1,'z':1}", "daemon.authenticate");
+    call(fd, "daemon.shutdown", "{}", "-32003");
+    login(fd, "goxel_nothing", "not valid");
+    login(fd, old, "not valid");
+    call(fd, "goxel.list_layers", "{}", "-32003");
+    /* Each with what it has. */
+    login(fd, reader, "'scopes':['read']");
+    call(fd, "goxel.list_layers", "{}", "'result'");
+    call(fd, "goxel.add_voxel", "{'x':1,'y':1,'z':1}", "-32006");
+    call(fd, "goxel.save_project", "{'path':'x.gox'}", "scope edit");
+    call(fd, "goxel.create_project", "{'name':'x'}", "-32006");
+    call(fd, "daemon.shutdown", "{}", "scope admin");
+    login(fd, editor, "'scopes':['read','edit']");
+    call(fd, "goxel.add_voxel", "{'x':1,'y':1,'z':1}", "'result'");
+    call(fd, "goxel.save_project", "{'path':'x.gox'}", "'result'");
+    call(fd, "daemon.reload", "{}", "-32006");
+    /* A wrong one takes away what there was. */
+    login(fd, "goxel_wrong", "not valid");
+    call(fd, "goxel.list_layers", "{}", "-32003");
+    login(fd, admin, "'scopes':['admin']");
+    call(fd, "goxel.list_layers", "{}", "-32006");
+    call(fd, "daemon.shutdown", "{}", "'success':true");
+    assert_int_equal(wire_wait(&w), 0);
+    w.pid = 0;
+    close(fd);
+    expect_log("not valid");
+    /* Neither the log nor anything else has a secret. */
+    char command[256];
+    snprintf(command, sizeof command, "grep -rqF '%s' '%s'", editor, w.dir);
+    assert_int_not_equal(system(command), 0);
+}
+
+/* A batch is no way around. */
+static void test_batch(void **state)
+{
+    (void)state;
+    char reader[GOX_TOKEN_SECRET_BYTES];
+    struct gox_token token;
+    add_token(reader, &token, GOX_SCOPE_READ, 0);
+    const char *args[] = {WITH_TOKENS, NULL};
+    start(args);
+    int fd = wire_connect(&w);
+    login(fd, reader, "'result'");
+    wire_send(fd, "[{'jsonrpc':'2.0','id':1,'method':'goxel.list_layers'},"
+                  "{'jsonrpc':'2.0','id':2,'method':'goxel.add_voxel',"
+                  "'params':{'x':0,'y':0,'z':0}}]\n");
+    char *line = wire_line(fd);
+    assert_non_null(strstr(line, "\"result\""));
+    assert_non_null(strstr(line, "-32006"));
+    free(line);
+    call(fd, "goxel.batch_operations", "{'operations':[]}", "-32006");
+    call(fd, "goxel.execute_script", "{'code':'1'}", "-32006");
+    close(fd);
+}
+
+/* Revoking and making take effect while the daemon runs. */
+static void test_revoked(void **state)
+{
+    (void)state;
+    char one[GOX_TOKEN_SECRET_BYTES], two[GOX_TOKEN_SECRET_BYTES];
+    struct gox_token first, second;
+    struct gox_error err;
+    add_token(one, &first, GOX_SCOPE_READ, 0);
+    const char *args[] = {WITH_TOKENS, NULL};
+    start(args);
+    int fd = wire_connect(&w);
+    login(fd, one, "'result'");
+    call(fd, "goxel.list_layers", "{}", "'result'");
+    assert_int_equal(gox_tokens_remove(in_dir("tokens"), first.id, &err), 0);
+    add_token(two, &second, GOX_SCOPE_READ, 0);
+    double limit = wire_now_ms() + WIRE_LIMIT_MS;
+    bool is_refused = false;
+    while (!is_refused && wire_now_ms() < limit) {
+        wire_send(
+                fd, "{'jsonrpc':'2.0','id':7,'method':'goxel.list_layers'}\n");
+        char *line = wire_line(fd);
+        is_refused = strstr(line, "-32003") != NULL;
+        free(line);
+    }
+    assert_true(is_refused);
+    login(fd, one, "not valid");
+    login(fd, two, "'result'");
+    /* A file that is wrong changes nothing. */
+    assert_int_equal(chmod(in_dir("tokens"), 0644), 0);
+    expect_log("2 tokens\\|1 tokens");
+    int64_t until = gox_time_now_ns() + 2 * NS;
+    while (gox_time_now_ns() < until)
+        call(fd, "goxel.list_layers", "{}", "'result'");
+    expect_log("has mode 0644");
+    close(fd);
+}
+
+static void test_failures_are_limited(void **state)
+{
+    (void)state;
+    char secret[GOX_TOKEN_SECRET_BYTES];
+    struct gox_token token;
+    add_token(secret, &token, GOX_SCOPE_READ, 0);
+    const char *args[] = {WITH_TOKENS, NULL};
+    start(args);
+    int fd = wire_connect(&w);
+    for (int i = 0; i < 5; i++)
+        login(fd, "goxel_guess", "-32003");
+    login(fd, "goxel_guess", "'retry_after_ms':");
+    /* The right one too, until the time is over. */
+    login(fd, secret, "-32002");
+    close(fd);
+}
+
+/* Rows: a token file that is not as it must be; the start is refused. */
+static void test_start_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        mode_t mode;
+        const char *said;
+    } rows[] = {
+            {NULL, 0, "goxel-daemon: security.enable_authentication is on"},
+            {"", 0644, "chmod 600"},
+            {"a b\n", 0600, "line 1"},
+    };
+    char text[4096], socket[128];
+    snprintf(socket, sizeof socket, "%s/s.sock", w.dir);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].text != NULL) {
+            FILE *f = fopen(in_dir("tokens"), "w");
+            fputs(rows[i].text, f);
+            fclose(f);
+            chmod(in_dir("tokens"), rows[i].mode);
+        }
+        const char *args[] = {"--socket", socket, "--data-dir", w.dir, "--set",
+                "security.enable_authentication=true", NULL};
+        assert_int_equal(wire_run(args, text, sizeof text), 78);
+        if (strstr(text, rows[i].said) == NULL)
+            fail_msg("\"%s\" does not say \"%s\"", text, rows[i].said);
+    }
+}
+
+/* The hashes are no file of the clients'. */
+static void test_file_is_private(void **state)
+{
+    (void)state;
+    const char *args[] = {
+            "--set", option("security.token_file", in_dir("tokens")), NULL};
+    char secret[GOX_TOKEN_SECRET_BYTES];
+    struct gox_token token;
+    add_token(secret, &token, GOX_SCOPE_READ, 0);
+    start(args);
+    int fd = wire_connect(&w);
+    char params[256];
+    static const char *const names[] = {"tokens", "tokens.lock", "tokens.new"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(params, sizeof params, "{'path':'%s','format':'txt'}",
+                in_dir(names[i]));
+        call(fd, "goxel.export_model", params, "a file of the daemon");
+    }
+    snprintf(params, sizeof params, "{'path':'%s','format':'txt'}",
+            in_dir("tokens"));
+    call(fd, "goxel.import", params, "a file of the daemon");
+    assert_int_equal(symlink("tokens", in_dir("link")), 0);
+    snprintf(params, sizeof params, "{'path':'%s','format':'txt'}",
+            in_dir("link"));
+    call(fd, "goxel.import", params, "a file of the daemon");
+    close(fd);
+}
+
+/* ---- peers ---- */
+
+/* Connects as another user, says what came; needs root. */
+static void connect_as(uid_t uid, gid_t gid, char *text, size_t size)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        static const char ask[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+                                  "\"goxel.list_layers\"}\n";
+        char line[1024];
+        strcpy(address.sun_path, w.socket);
+        if (setgid(gid) != 0 || setuid(uid) != 0)
+            _exit(1);
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0)
+            _exit(2);
+        ssize_t put = write(fd, ask, sizeof ask - 1);
+        ssize_t got = read(fd, line, sizeof line);
+        if (got > 0)
+            put = write(ends[1], line, (size_t)got);
+        _exit(put > 0 ? 0 : 3);
+    }
+    close(ends[1]);
+    ssize_t got = read(ends[0], text, size - 1);
+    text[got > 0 ? got : 0] = '\0';
+    close(ends[0]);
+    int status;
+    waitpid(child, &status, 0);
+    assert_true(WIFEXITED(status));
+}
+
+static void test_peers_of_socket(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *uids, *gids;
+        uid_t uid;
+        gid_t gid;
+        const char *said;
+    } rows[] = {
+            {"", "", 65534, 65534, "\"result\""},
+            {"1234", "", 65534, 65534, "security.allowed_uids"},
+            {"1234,65534", "", 65534, 65534, "\"result\""},
+            {"", "77", 65534, 65534, "security.allowed_gids"},
+            {"", "77", 65534, 77, "\"result\""},
+            {"1234", "77", 65534, 77, "\"result\""},
+    };
+    char text[1024];
+    if (geteuid() != 0) {
+        print_message("not root: not tried\n");
+        skip();
+    }
+    chmod(w.dir, 0755);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *args[] = {"--set",
+                option("security.allowed_uids", rows[i].uids), "--set",
+                option("security.allowed_gids", rows[i].gids),
+                "--socket-permissions", "666", "--log-file", in_dir("log"),
+                NULL};
+        start(args);
+        connect_as(rows[i].uid, rows[i].gid, text, sizeof text);
+        if (strstr(text, rows[i].said) == NULL)
+            fail_msg("row %zu: %s", i, text);
+        /* Root, who runs it, is never kept out. */
+        int fd = wire_connect(&w);
+        call(fd, "goxel.list_layers", "{}", "'result'");
+        close(fd);
+        wire_stop(&w, NULL);
+        w.pid = 0;
+    }
+    expect_log("neither security.allowed_uids");
+}
+
+/* ---- rates ---- */
+
+static void test_rates(void **state)
+{
+    (void)state;
+    const char *args[] = {"--set", "security.rate_limiting.enabled=true",
+            "--set", "security.rate_limiting.requests_per_second=1", "--set",
+            "security.rate_limiting.burst_size=10", "--log-file", in_dir("log"),
+            NULL};
+    int limited = 0;
+    start(args);
+    /* Two connections of one user share a bucket. */
+    int fds[2] = {wire_connect(&w), wire_connect(&w)};
+    for (int i = 0; i < 20; i++) {
+        wire_send(fds[i % 2],
+                "{'jsonrpc':'2.0','id':1,'method':'goxel.list_layers'}\n");
+        char *line = wire_line(fds[i % 2]);
+        if (strstr(line, "-32002") != NULL) {
+            assert_non_null(strstr(line, "\"retry_after_ms\":"));
+            limited++;
+        }
+        free(line);
+    }
+    assert_in_range(limited, 5, 10);
+    /* Health is answered all the same. */
+    for (int i = 0; i < 50; i++)
+        call(fds[0], "daemon.health", "{}", "'status':");
+    close(fds[0]);
+    close(fds[1]);
+    expect_log("security.rate_limiting");
+}
+
+/* ---- memory ---- */
+
+static void test_memory(void **state)
+{
+    (void)state;
+    const char *args[] = {"--set", "performance.max_memory_mb=1", NULL};
+    start(args);
+    int fd = wire_connect(&w);
+    call(fd, "goxel.add_voxel", "{'x':1,'y':1,'z':1}",
+            "performance.max_memory_mb");
+    call(fd, "goxel.add_voxel", "{'x':1,'y':1,'z':1}", "'retry_after_ms'");
+    /* What needs none goes on: looking, saving, health. */
+    call(fd, "goxel.list_layers", "{}", "'result'");
+    call(fd, "goxel.save_project", "{'path':'x.gox'}", "'result'");
+    call(fd, "daemon.health", "{}", "'status':");
+    close(fd);
+}
+
+/* ---- slow writers ---- */
+
+static void test_slow_writer(void **state)
+{
+    (void)state;
+    const char *args[] = {
+            "--timeout-seconds", "1", "--log-file", in_dir("log"), NULL};
+    static const char request[] =
+            "{'jsonrpc':'2.0','id':1,'method':'goxel.list_layers','params':{},"
+            "'a member that goes on and on and on and on and on and on':'";
+    start(args);
+    int fd = wire_connect(&w), other = wire_connect(&w);
+    double begin = wire_now_ms();
+    /* A byte at a time, never the end. */
+    for (size_t i = 0; i < sizeof request - 1 && wire_now_ms() - begin < 600;
+            i++) {
+        char byte[2] = {request[i], '\0'};
+        wire_send(fd, byte);
+    }
+    wire_expect(fd, "server.timeout_seconds");
+    wire_expect_end(fd);
+    assert_true(wire_now_ms() - begin > 900);
+    /* Idle connections are left alone. */
+    call(other, "goxel.list_layers", "{}", "'result'");
+    close(fd);
+    close(other);
+    expect_log("not complete after 1 s");
+}
+
+/* ---- TCP ---- */
+
+static void test_tcp(void **state)
+{
+    (void)state;
+    char port[16], secret[GOX_TOKEN_SECRET_BYTES], text[4096];
+    struct gox_token token;
+    struct sockaddr_in address = {
+            .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    /* A port that is free now. */
+    int probe = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(probe, (struct sockaddr *)&address, len), 0);
+    getsockname(probe, (struct sockaddr *)&address, &len);
+    close(probe);
+    snprintf(port, sizeof port, "%u", (unsigned)ntohs(address.sin_port));
+    add_token(secret, &token, GOX_SCOPE_READ, 0);
+    const char *args[] = {"--port", port, WITH_TOKENS, NULL};
+    start(args);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, len), 0);
+    call(fd, "goxel.list_layers", "{}", "-32003");
+    login(fd, secret, "'scopes':['read']");
+    call(fd, "goxel.list_layers", "{}", "'result'");
+    close(fd);
+    wire_stop(&w, NULL);
+    w.pid = 0;
+    /* Other machines only with tokens. */
+    const char *open_args[] = {"--socket", in_dir("s.sock"), "--data-dir",
+            w.dir, "--port", port, "--bind-address", "0.0.0.0", NULL};
+    assert_int_equal(wire_run(open_args, text, sizeof text), 78);
+    assert_non_null(strstr(text, "enable_authentication"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_bucket),
+            cmocka_unit_test(test_bucket_rate),
+            cmocka_unit_test(test_peers),
+            TEST(test_tokens),
+            TEST(test_batch),
+            TEST(test_revoked),
+            TEST(test_failures_are_limited),
+            TEST(test_start_refused),
+            TEST(test_file_is_private),
+            TEST(test_peers_of_socket),
+            TEST(test_rates),
+            TEST(test_memory),
+            TEST(test_slow_writer),
+            TEST(test_tcp),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
