@@ -116,7 +116,7 @@ static int canonical_bytes(
     return 0;
 }
 
-int gox__packer_pack(struct gox_packer *p, const gox_block *block,
+int gox__packer_hash(struct gox_packer *p, const gox_block *block,
         struct gox_packed_block *packed)
 {
     size_t len;
@@ -126,6 +126,17 @@ int gox__packer_pack(struct gox_packer *p, const gox_block *block,
         return rc;
     hash_bytes(p->bytes, len, packed->hash);
     packed->id = id_of(packed->hash);
+    return 0;
+}
+
+int gox__packer_pack(struct gox_packer *p, const gox_block *block,
+        struct gox_packed_block *packed)
+{
+    size_t len;
+
+    int rc = canonical_bytes(p, block, &len);
+    if (rc < 0)
+        return rc;
     packed->body = gox_malloc(BODY_HEADER + len);
     if (packed->body == NULL)
         return GOX_ERR_NOMEM;

@@ -23,7 +23,8 @@ struct writer {
     sqlite3_stmt *find, *insert, *part;
     struct gox_packer *packer;
     struct gox_packed_block packed[SLICE_BLOCKS];
-    size_t packed_count, packed_bytes;
+    const gox_block *blocks[SLICE_BLOCKS]; /* of the image */
+    size_t packed_count;
     struct gox_snapshot_entry *entries;
     size_t entry_count, entry_capacity;
 };
@@ -77,7 +78,7 @@ static void drop_packed(struct writer *w)
 {
     for (size_t i = 0; i < w->packed_count; i++)
         gox_free(w->packed[i].body);
-    w->packed_count = w->packed_bytes = 0;
+    w->packed_count = 0;
 }
 
 static void writer_fini(struct writer *w)
@@ -94,44 +95,107 @@ static void writer_fini(struct writer *w)
 
 /* ---- blocks ---- */
 
-/* Puts the block where its content is, or at the next free id: two contents
- * that share 63 bits are possible, if not likely. */
+/* 1: the id has this content; 0: it is free; 2: it has another one. */
+static int look_up(struct writer *w, const struct gox_packed_block *p,
+        struct gox_error *err)
+{
+    sqlite3_bind_int64(w->find, 1, p->id);
+    int step = sqlite3_step(w->find);
+    int rc = step == SQLITE_DONE  ? 0
+             : step != SQLITE_ROW ? gox__db_fail(w->db, step, "write", err)
+             : sqlite3_column_bytes(w->find, 0) == 16 &&
+                             memcmp(sqlite3_column_blob(w->find, 0), p->hash,
+                                     16) == 0
+                     ? 1
+                     : 2;
+    sqlite3_reset(w->find);
+    return rc;
+}
+
+/* Moves the id to where the content is, or to the next free one: two contents
+ * that share 63 bits are possible, if not likely. Returns whether it is there.
+ */
+static int find_place(
+        struct writer *w, struct gox_packed_block *p, struct gox_error *err)
+{
+    int found;
+
+    while ((found = look_up(w, p, err)) == 2)
+        p->id = (p->id + 1) & INT64_MAX;
+    return found;
+}
+
 static int put_block(
         struct writer *w, struct gox_packed_block *p, struct gox_error *err)
 {
-    for (;; p->id = (p->id + 1) & INT64_MAX) {
-        sqlite3_bind_int64(w->find, 1, p->id);
-        int step = sqlite3_step(w->find);
-        bool is_there = step == SQLITE_ROW;
-        bool is_same =
-                is_there && sqlite3_column_bytes(w->find, 0) == 16 &&
-                memcmp(sqlite3_column_blob(w->find, 0), p->hash, 16) == 0;
-        sqlite3_reset(w->find);
-        if (is_same)
-            return 0;
-        if (step != SQLITE_DONE && !is_there)
-            return gox__db_fail(w->db, step, "write", err);
-        if (is_there)
-            continue;
-        sqlite3_bind_int64(w->insert, 1, p->id);
-        sqlite3_bind_blob(w->insert, 2, p->hash, 16, SQLITE_STATIC);
-        sqlite3_bind_blob(w->insert, 3, p->body, (int)p->len, SQLITE_STATIC);
-        return gox__db_run(w->db, w->insert, err);
+    /* Another of this slice may have the same content. */
+    int found = find_place(w, p, err);
+
+    if (found != 0)
+        return found < 0 ? found : 0;
+    sqlite3_bind_int64(w->insert, 1, p->id);
+    sqlite3_bind_blob(w->insert, 2, p->hash, 16, SQLITE_STATIC);
+    sqlite3_bind_blob(w->insert, 3, p->body, (int)p->len, SQLITE_STATIC);
+    return gox__db_run(w->db, w->insert, err);
+}
+
+/* Only what is not in the file yet is worth compressing. Blocks go only after
+ * snapshots, so what is there stays. */
+static int pack_new(struct writer *w, struct gox_error *err)
+{
+    bool is_there[SLICE_BLOCKS];
+    int rc = 0;
+
+    gox__gate_enter_background(&w->store->gate);
+    for (size_t i = 0; rc >= 0 && i < w->packed_count; i++) {
+        rc = find_place(w, &w->packed[i], err);
+        is_there[i] = rc == 1;
     }
+    gox__gate_leave(&w->store->gate);
+    for (size_t i = 0; rc >= 0 && i < w->packed_count; i++) {
+        if (is_there[i])
+            continue;
+        rc = gox__packer_pack(w->packer, w->blocks[i], &w->packed[i]);
+        if (rc < 0)
+            gox_error_set(err, rc, "out of memory");
+    }
+    return rc < 0 ? rc : 0;
+}
+
+/* One transaction, from `*at` on. */
+static int put_slice(struct writer *w, size_t *at, struct gox_error *err)
+{
+    size_t bytes = 0;
+
+    int rc = gox__slice_begin(w->store, err);
+    if (rc < 0)
+        return rc;
+    for (; rc == 0 && *at < w->packed_count && bytes < SLICE_BYTES; ++*at) {
+        struct gox_packed_block *p = &w->packed[*at];
+        if (p->body == NULL)
+            continue;
+        rc = put_block(w, p, err);
+        bytes += p->len;
+    }
+    return gox__slice_end(w->store, rc, err);
 }
 
 static int flush_blocks(struct writer *w, struct gox_error *err)
 {
+    size_t at = 0;
+
     if (w->packed_count == 0)
         return 0;
-    int rc = gox__slice_begin(w->store, err);
-    if (rc < 0)
-        return rc;
-    for (size_t i = 0; rc == 0 && i < w->packed_count; i++) {
-        rc = put_block(w, &w->packed[i], err);
-        w->entries[w->entry_count - w->packed_count + i].id = w->packed[i].id;
+    int rc = pack_new(w, err);
+
+    while (rc == 0 && at < w->packed_count) {
+        if (w->packed[at].body == NULL)
+            at++;
+        else
+            rc = put_slice(w, &at, err);
     }
-    rc = gox__slice_end(w->store, rc, err);
+    for (size_t i = 0; rc == 0 && i < w->packed_count; i++)
+        w->entries[w->entry_count - w->packed_count + i].id = w->packed[i].id;
     drop_packed(w);
     return rc;
 }
@@ -143,16 +207,14 @@ static int add_block(struct writer *w, int layer_id, struct gox_pos pos,
                 sizeof(*w->entries)))
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     struct gox_packed_block *p = &w->packed[w->packed_count];
-    int rc = gox__packer_pack(w->packer, block, p);
+    memset(p, 0, sizeof(*p));
+    int rc = gox__packer_hash(w->packer, block, p);
     if (rc < 0)
         return gox_error_set(err, rc, "out of memory");
+    w->blocks[w->packed_count++] = block;
     w->entries[w->entry_count++] =
             (struct gox_snapshot_entry){layer_id, pos, p->id};
-    w->packed_count++;
-    w->packed_bytes += p->len;
-    if (w->packed_count == SLICE_BLOCKS || w->packed_bytes >= SLICE_BYTES)
-        return flush_blocks(w, err);
-    return 0;
+    return w->packed_count == SLICE_BLOCKS ? flush_blocks(w, err) : 0;
 }
 
 static int add_image(

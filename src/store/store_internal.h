@@ -301,6 +301,10 @@ struct gox_packed_block {
 struct gox_packer; /* scratch memory of one thread */
 struct gox_packer *gox__packer_new(void);
 void gox__packer_free(struct gox_packer *packer);
+/* Finds the hash and the id; body stays. */
+int gox__packer_hash(struct gox_packer *packer, const gox_block *block,
+        struct gox_packed_block *packed) GOX_MUST_CHECK;
+/* Makes the body of a block that was hashed. */
 int gox__packer_pack(struct gox_packer *packer, const gox_block *block,
         struct gox_packed_block *packed) GOX_MUST_CHECK;
 int gox__packer_unpack(struct gox_packer *packer, const uint8_t *body,
