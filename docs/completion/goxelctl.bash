@@ -38,13 +38,24 @@ _goxelctl() {
     methods,--timeout) :; return;;
     help,--socket|help,-s) _goxelctl_files -f; return;;
     help,--timeout) :; return;;
+    store,--data-dir|store,-d) _goxelctl_files -d; return;;
+    store,--history-mb) :; return;;
+    store,--socket|store,-s) _goxelctl_files -f; return;;
+    store,--timeout) :; return;;
+    config,--file|config,-f) _goxelctl_files -f; return;;
+    config,--socket|config,-s) _goxelctl_files -f; return;;
+    config,--timeout) :; return;;
     status,--socket|status,-s) _goxelctl_files -f; return;;
     status,--timeout) :; return;;
     ping,--socket|ping,-s) _goxelctl_files -f; return;;
     ping,--timeout) :; return;;
+    token,--file|token,-f) _goxelctl_files -f; return;;
+    token,--scopes|token,-s) :; return;;
+    token,--expires|token,-e) :; return;;
+    token,--name|token,-n) :; return;;
     esac
     case "$cmd" in
-    '') _goxelctl_words 'convert info render formats call shell methods help status ping version completion --help --version';;
+    '') _goxelctl_words 'convert info render formats call shell methods help store config status ping token version completion --help --version';;
     convert) if [[ $cur == -* ]]; then _goxelctl_words ' --to -t --out-dir -o --faces --up --scale --pivot --size --force -f --no-clobber -n --jobs -j --job-timeout --verbose -v --json --help -h'; else _goxelctl_files -f; fi;;
     info) if [[ $cur == -* ]]; then _goxelctl_words ' --json --help -h'; else _goxelctl_files -f; fi;;
     render) if [[ $cur == -* ]]; then _goxelctl_words ' --output -o --size --views --background --transparent --samples --no-shadows --no-ao --edges --ortho --force -f --json --help -h'; else _goxelctl_files -f; fi;;
@@ -53,8 +64,11 @@ _goxelctl() {
     shell) if [[ $cur == -* ]]; then _goxelctl_words ' --json --socket -s --stdio --timeout --help -h'; else :; fi;;
     methods) if [[ $cur == -* ]]; then _goxelctl_words ' --json --socket -s --stdio --timeout --help -h'; else :; fi;;
     help) if [[ $cur == -* ]]; then _goxelctl_words ' --json --socket -s --stdio --timeout --help -h'; else _goxelctl_words "$(goxelctl methods --timeout 1 2>/dev/null | awk 'NR>1 {print $1}')"; fi;;
+    store) if [[ $cur == -* ]]; then _goxelctl_words ' --data-dir -d --history-mb --overwrite --json --socket -s --timeout --help -h'; else _goxelctl_words 'list check compact backup restore export trash undelete'; fi;;
+    config) if [[ $cur == -* ]]; then _goxelctl_words ' --file -f --changed -c --json --socket -s --timeout --help -h'; else _goxelctl_words 'show check diff set schema sample'; fi;;
     status) if [[ $cur == -* ]]; then _goxelctl_words ' --json --socket -s --stdio --timeout --help -h'; else :; fi;;
     ping) if [[ $cur == -* ]]; then _goxelctl_words ' --json --socket -s --stdio --timeout --help -h'; else :; fi;;
+    token) if [[ $cur == -* ]]; then _goxelctl_words ' --file -f --scopes -s --expires -e --name -n --json --help -h'; else _goxelctl_words 'new list revoke'; fi;;
     version) if [[ $cur == -* ]]; then _goxelctl_words ' --json --help -h'; else :; fi;;
     completion) if [[ $cur == -* ]]; then _goxelctl_words ' --json --help -h'; else _goxelctl_words 'bash zsh fish'; fi;;
     esac

@@ -16,8 +16,11 @@ _goxelctl() {
         'shell:call methods one after the other, with completion'
         'methods:list the methods of the API'
         'help:explain a method of the API, or a command'
+        'store:look after the files of projects'
+        'config:show, check and change settings'
         'status:show how the daemon is'
         'ping:check that the daemon answers'
+        'token:make, list and revoke access tokens'
         'version:show the version of goxelctl'
         'completion:print the completions for a shell'
     )
@@ -128,6 +131,32 @@ _goxelctl() {
             '--help[show this help]' \
             '-h[show this help]' \
             '*:argument:_goxelctl_methods';;
+    store)
+        _arguments \
+            '--data-dir[work on this data directory, which no daemon has open]:DIR:_files -/' \
+            '-d[work on this data directory, which no daemon has open]:DIR:_files -/' \
+            '--history-mb[compact\: how much undo history to keep; default\: none]:MIB: ' \
+            '--overwrite[restore\: a project of that name goes to the trash first]' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument:(list check compact backup restore export trash undelete)';;
+    config)
+        _arguments \
+            '--file[the file of settings; default\: the one that the daemon reads]:FILE:_files' \
+            '-f[the file of settings; default\: the one that the daemon reads]:FILE:_files' \
+            '--changed[show\: only what is not the default]' \
+            '-c[show\: only what is not the default]' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument:(show check diff set schema sample)';;
     status)
         _arguments \
             '--json[print one line of JSON, for programs]' \
@@ -148,6 +177,20 @@ _goxelctl() {
             '--help[show this help]' \
             '-h[show this help]' \
             '*:argument: ';;
+    token)
+        _arguments \
+            '--file[the file of tokens; default\: security.token_file of the settings]:FILE:_files' \
+            '-f[the file of tokens; default\: security.token_file of the settings]:FILE:_files' \
+            '--scopes[new\: what it allows, of read, edit, admin with commas between; default\: read,edit]:LIST: ' \
+            '-s[new\: what it allows, of read, edit, admin with commas between; default\: read,edit]:LIST: ' \
+            '--expires[new\: how long it is good for, such as 12h, 30d, 52w; default\: until it is revoked]:TIME: ' \
+            '-e[new\: how long it is good for, such as 12h, 30d, 52w; default\: until it is revoked]:TIME: ' \
+            '--name[new\: what it is for]:TEXT: ' \
+            '-n[new\: what it is for]:TEXT: ' \
+            '--json[print one line of JSON, for programs]' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument:(new list revoke)';;
     version)
         _arguments \
             '--json[print one line of JSON, for programs]' \

@@ -11,6 +11,7 @@ const struct gox_cli_command *const gox_cli_commands[] = {
         &gox_cli_cmd_shell,
         &gox_cli_cmd_methods,
         &gox_cli_cmd_help,
+        &gox_cli_cmd_store,
         &gox_cli_cmd_config,
         &gox_cli_cmd_status,
         &gox_cli_cmd_ping,

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 
+extern const struct gox_cli_command gox_cli_cmd_store;
 extern const struct gox_cli_command gox_cli_cmd_call;
 extern const struct gox_cli_command gox_cli_cmd_completion;
 extern const struct gox_cli_command gox_cli_cmd_config;

@@ -120,18 +120,15 @@ int gox_session_open_socket(
             "cannot reach the daemon: %s; %s", err.text, now);
 }
 
-int gox_session_open_child(struct gox_cli_session *session,
-        const struct gox_cli *cli, unsigned workers, bool keeps_undo)
+/* argv[0] is filled in here. */
+static int open_child(struct gox_cli_session *session,
+        const struct gox_cli *cli, const char **argv)
 {
-    char path[4096], threads[16];
-    /* The last pair is left out where undo is wanted. */
-    const char *argv[] = {path, "--stdio", "--log-level", "error", "--workers",
-            threads, "--max-request-seconds", "0",
-            keeps_undo ? NULL : "--max-undo-mb", "0", NULL};
+    char path[4096];
     struct gox_error err = {0};
 
     init(session, cli);
-    snprintf(threads, sizeof(threads), "%u", workers);
+    argv[0] = path;
     if (!gox_cli_daemon_path(cli, path, sizeof(path)))
         return gox_cli_fail(cli, GOX_CLI_UNREACHABLE,
                 "cannot start %s: %s; it comes from $GOXEL_DAEMON_BINARY", path,
@@ -150,6 +147,29 @@ int gox_session_open_child(struct gox_cli_session *session,
     return gox_cli_fail(cli, GOX_CLI_UNREACHABLE,
             "%s; install goxel-daemon, or name it in GOXEL_DAEMON_BINARY",
             err.text);
+}
+
+int gox_session_open_child(struct gox_cli_session *session,
+        const struct gox_cli *cli, unsigned workers, bool keeps_undo)
+{
+    char threads[16];
+    /* The last pair is left out where undo is wanted. */
+    const char *argv[] = {NULL, "--stdio", "--log-level", "error", "--workers",
+            threads, "--max-request-seconds", "0",
+            keeps_undo ? NULL : "--max-undo-mb", "0", NULL};
+
+    snprintf(threads, sizeof(threads), "%u", workers);
+    return open_child(session, cli, argv);
+}
+
+int gox_session_open_store(struct gox_cli_session *session,
+        const struct gox_cli *cli, const char *data_dir)
+{
+    const char *argv[] = {NULL, "--stdio", "--store", "--log-level", "error",
+            "--max-request-seconds", "0",
+            data_dir != NULL ? "--data-dir" : NULL, data_dir, NULL};
+
+    return open_child(session, cli, argv);
 }
 
 int gox_session_open(struct gox_cli_session *session, const struct gox_cli *cli)

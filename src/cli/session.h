@@ -40,6 +40,11 @@ int gox_session_open_socket(
 int gox_session_open_child(struct gox_cli_session *session,
         const struct gox_cli *cli, unsigned workers, bool keeps_undo);
 
+/* A private `goxel-daemon --stdio --store` that has the projects of data_dir
+ * (NULL: of the settings); it says so when a running daemon has them. */
+int gox_session_open_store(struct gox_cli_session *session,
+        const struct gox_cli *cli, const char *data_dir);
+
 /* --stdio: a child; else the socket. */
 int gox_session_open(
         struct gox_cli_session *session, const struct gox_cli *cli);

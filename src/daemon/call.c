@@ -60,7 +60,7 @@ void gox__call_reset(struct gox_call_internal *c, gox_daemon *daemon)
     c->kept_fds = NULL;
     c->touched = NULL;
     c->after = NULL;
-    c->waits_for_commit = false;
+    c->waits_for_commit = c->waits_for_close = false;
 }
 
 void gox__call_abandon(struct gox_call_internal *c)
@@ -237,6 +237,26 @@ int gox_call_need_commit(struct gox_call *call)
 {
     gox_project *p = call->project;
     return p->is_dirty && p->store != NULL ? wait_for(call, p, true) : 0;
+}
+
+int gox_call_close_project(struct gox_call *call, const char *name)
+{
+    gox_projects *all = call->daemon->projects;
+    gox_project *p = gox_projects_find(all, name, strlen(name));
+    if (p == NULL)
+        return 0;
+    if (p->stage != GOX_PROJECT_OPEN)
+        return wait_for(call, p, false);
+    if (p->is_dirty)
+        return wait_for(call, p, true);
+    int code = gox__dispatch_own_text(call->internal);
+    if (code == 0)
+        code = gox_projects_drop(all, p, GOX_PROJECT_CLOSE, &call->err);
+    if (code < 0)
+        return code;
+    p->held = call;
+    call->internal->waits_for_close = true;
+    return wait_for(call, p, false);
 }
 
 int gox_call_hold(struct gox_call *call, gox_project *project)

@@ -94,6 +94,7 @@ struct gox_call_internal {
     gox_project *after;    /* its reply waits for the job of this one; a
                               reference; or NULL */
     bool waits_for_commit; /* with is_waiting: in the list of daemon/turn.h */
+    bool waits_for_close;  /* it is the project's held one, and begins again */
     bool has_edit, in_work, is_under_way, is_waiting, has_turn;
     bool wants_progress, has_if_revision;
     int64_t if_revision;

@@ -220,6 +220,8 @@ static void run_waiting(gox_project *p)
 static void wait_for_project(struct gox_call_internal *c)
 {
     gox_project *p = c->call.project;
+    if (c->waits_for_close)
+        return; /* the job knows it */
     c->is_waiting = true;
     c->next_waiting = NULL;
     if (c->waits_for_commit) {
@@ -428,6 +430,22 @@ static void fail_waiting(gox_project *p, const struct gox_error *err)
     }
 }
 
+/* The job that this call began has ended. */
+static void end_held(struct gox_call_internal *c, const struct gox_error *err)
+{
+    if (c->waits_for_close && err->code == 0) {
+        gox__dispatch_start(c);
+        return;
+    }
+    if (err->code < 0) {
+        gox_buf_reset(&c->result);
+        c->call.err = *err;
+        if (!c->request.is_notification)
+            put_error_reply(c, &c->result, err->code);
+    }
+    deliver(c);
+}
+
 void gox__dispatch_ready(
         void *ctx, gox_project *project, const struct gox_error *err)
 {
@@ -436,14 +454,8 @@ void gox__dispatch_ready(
     project->held = NULL;
     if (project->changes != NULL && project->is_closed)
         gox__daemon_need_notify(ctx);
-    if (held != NULL && err->code < 0) {
-        gox_buf_reset(&held->internal->result);
-        held->err = *err;
-        if (!held->internal->request.is_notification)
-            put_error_reply(held->internal, &held->internal->result, err->code);
-    }
     if (held != NULL)
-        deliver(held->internal);
+        end_held(held->internal, err);
     /* A damaged project tells those who asked for it, then it goes on. */
     if (err->code < 0)
         fail_waiting(project, err);
@@ -509,7 +521,7 @@ static bool run_handler(struct gox_call_internal *c, struct gox_buf *out)
 
 void gox__dispatch_start(struct gox_call_internal *c)
 {
-    c->is_waiting = c->waits_for_commit = false;
+    c->is_waiting = c->waits_for_commit = c->waits_for_close = false;
     gox_buf_reset(&c->result);
     int code = gox_task_check(&c->call.task, &c->call.err);
     if (code < 0) {

@@ -21,6 +21,8 @@ const struct gox_options_switch gox_options_switches[] = {
         {"stdio", "serve standard input and output instead of a socket, any "
                   "path that you may access; ends at end of input; reads a "
                   "file of settings only with --config"},
+        {"store", "with --stdio: the projects of the data directory instead of "
+                  "ones in memory, and the usual settings"},
         {"foreground", "do not go to the background (for unit files)"},
         {"set", "SECTION.KEY=VALUE  any setting by its name"},
         {"check", "check the settings and what they name, start nothing"},
@@ -70,6 +72,8 @@ static int take_switch(
 {
     if (strcmp(flag, "stdio") == 0)
         o->is_stdio = true;
+    else if (strcmp(flag, "store") == 0)
+        o->is_stored = true;
     else if (strcmp(flag, "json") == 0)
         o->is_json = true;
     else if (strcmp(flag, "check") == 0)
@@ -224,14 +228,16 @@ int gox_options_load(const struct gox_options *o, struct gox_settings *s,
 {
     struct gox_config_sources from = {
             .file_use = o->file != NULL ? GOX_CONFIG_FILE_NAMED
-                        : o->is_stdio   ? GOX_CONFIG_FILE_NONE
-                                        : GOX_CONFIG_FILE_DEFAULT,
+                        : o->is_stdio && !o->is_stored
+                                ? GOX_CONFIG_FILE_NONE
+                                : GOX_CONFIG_FILE_DEFAULT,
             .file = o->file,
             .base_dir = o->base_dir,
             .variables = o->variables,
             .flags = o->flags,
             .flag_count = o->count,
             .is_stdio = o->is_stdio,
+            .is_stored = o->is_stored,
     };
     return gox_config_load(s, &from, errors);
 }

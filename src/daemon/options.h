@@ -23,7 +23,7 @@ enum gox_options_action {
 
 struct gox_options {
     enum gox_options_action action;
-    bool is_stdio, is_json;
+    bool is_stdio, is_stored, is_json;
     const char *file;              /* of --config, borrowed from argv */
     char *base_dir;                /* the directory at the start */
     struct gox_config_flag *flags; /* texts are borrowed from argv */

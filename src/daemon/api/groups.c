@@ -17,6 +17,7 @@ const struct gox_method *const gox_api_groups[] = {
         gox_api_analyze,
         gox_api_slices,
         gox_api_history,
+        gox_api_store,
         gox_api_subscribe,
         gox_api_script,
         gox_api_core,

@@ -22,6 +22,7 @@ extern const struct gox_method gox_api_analyze[];
 extern const struct gox_method gox_api_slices[];
 extern const struct gox_method gox_api_history[];
 extern const struct gox_method gox_api_render[];
+extern const struct gox_method gox_api_store[];
 extern const struct gox_method gox_api_subscribe[];
 extern const struct gox_method gox_api_script[];
 

@@ -1,0 +1,93 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# goxelctl store, with a daemon that has the projects and without one.
+
+load common
+
+setup() {
+    need_daemon
+    cd "$BATS_TEST_TMPDIR"
+    export GOXEL_SOCKET_PATH=$PWD/socket
+}
+
+teardown() {
+    [ -z "$daemon_pid" ] || kill "$daemon_pid" 2>/dev/null || true
+    [ -z "$daemon_pid" ] || wait "$daemon_pid" || true
+}
+
+start_daemon() {
+    "$GOX_BIN_DIR/goxel-daemon" --data-dir "$PWD/data" --log-level error 3>&- &
+    daemon_pid=$!
+    for _ in $(seq 500); do
+        "$goxelctl" ping >/dev/null 2>&1 && return
+    done
+    return 1
+}
+
+stop_daemon() {
+    kill "$daemon_pid"
+    wait "$daemon_pid"
+    daemon_pid=
+}
+
+@test "what a running daemon has: list, check, backup, compact, restore" {
+    start_daemon
+    "$goxelctl" call goxel.create_project name=castle >/dev/null
+    "$goxelctl" call goxel.add_voxel project=castle x=1 y=2 z=3 color=red >/dev/null
+    "$goxelctl" store list --json | jq -e '.projects[] |
+        select(.name == "castle") | .open and .voxel_count == 1 and .revision == 1'
+    "$goxelctl" store check | grep -q '^castle: whole'
+    "$goxelctl" store backup castle data/c.goxdb
+    "$goxelctl" store compact castle
+    "$goxelctl" store restore data/c.goxdb second
+    "$goxelctl" store export second data/second.vox
+    [ "$(head -c 4 data/second.vox)" = "VOX " ]
+    # Its projects are locked.
+    run "$goxelctl" store --data-dir "$PWD/data" list
+    [ "$status" -eq 3 ]
+    [[ "$output" =~ "in use by another process ($daemon_pid)" ]]
+}
+
+@test "without a daemon a private one does it" {
+    start_daemon
+    "$goxelctl" call goxel.create_project name=castle >/dev/null
+    "$goxelctl" call goxel.add_voxel project=castle x=1 y=2 z=3 color=red >/dev/null
+    stop_daemon
+    "$goxelctl" store --data-dir "$PWD/data" list | grep -q castle
+    "$goxelctl" store --data-dir "$PWD/data" backup castle elsewhere.goxdb
+    [ -s elsewhere.goxdb ]
+    "$goxelctl" store --data-dir "$PWD/data" restore elsewhere.goxdb other
+    "$goxelctl" store --data-dir "$PWD/data" check --json |
+        jq -e 'length == 2 and all(.success)'
+}
+
+@test "the trash" {
+    start_daemon
+    "$goxelctl" call goxel.create_project name=gone >/dev/null
+    "$goxelctl" call goxel.delete_project name=gone >/dev/null
+    "$goxelctl" store trash | grep -q gone
+    "$goxelctl" store undelete gone
+    "$goxelctl" store list | grep -q gone
+}
+
+@test "damage: check says so and exits with 1" {
+    start_daemon
+    "$goxelctl" call goxel.create_project name=hurt >/dev/null
+    "$goxelctl" call goxel.procedural_shape project=hurt shape_type=sphere size=[30,30,30] >/dev/null
+    stop_daemon
+    # In the middle of the journal.
+    size=$(stat -c %s data/projects/hurt.goxdb)
+    printf 'XXXX' | dd of=data/projects/hurt.goxdb bs=1 seek=$((size - 200)) conv=notrunc 2>/dev/null
+    run "$goxelctl" store --data-dir "$PWD/data" check hurt
+    [ "$status" -eq 1 ]
+    [[ "$output" =~ "hurt: 1 problems" ]] || [[ "$output" =~ problem ]]
+}
+
+@test "wrong words" {
+    run "$goxelctl" store frob
+    [ "$status" -eq 2 ]
+    run "$goxelctl" store backup
+    [ "$status" -eq 2 ]
+    run "$goxelctl" store --data-dir "$PWD/none" check nope
+    [ "$status" -eq 1 ]
+}
