@@ -22,7 +22,7 @@ void rig_pause(void)
     poll(NULL, 0, 1);
 }
 
-static const char *bin_dir(void)
+const char *rig_bin_dir(void)
 {
     const char *dir = getenv("GOX_BIN_DIR");
     return dir != NULL ? dir : "build/bin";
@@ -36,7 +36,7 @@ static void init(struct rig *r, const char *program)
     snprintf(r->control, sizeof r->control, "%s.ctl", r->socket);
     snprintf(r->state, sizeof r->state, "%s/state", r->dir);
     snprintf(r->log, sizeof r->log, "%s/manager.log", r->dir);
-    snprintf(r->child, sizeof r->child, "%s/%s", bin_dir(), program);
+    snprintf(r->child, sizeof r->child, "%s/%s", rig_bin_dir(), program);
 }
 
 void rig_init(struct rig *r)
@@ -58,7 +58,7 @@ void rig_spawn(struct rig *r, const char *const *more)
     for (size_t k = 0; more != NULL && more[k] != NULL; k++)
         argv[n++] = more[k];
     assert_true(n < 63);
-    snprintf(program, sizeof program, "%s/goxel-manager", bin_dir());
+    snprintf(program, sizeof program, "%s/goxel-manager", rig_bin_dir());
     r->pid = fork();
     assert_true(r->pid >= 0);
     if (r->pid > 0)

@@ -20,6 +20,7 @@ struct rig {
     struct gox_error err;
 };
 
+const char *rig_bin_dir(void);
 /* Makes the directory; the daemon is tests/manager/child.c. */
 void rig_init(struct rig *r);
 /* The same with the real goxel-daemon. */
