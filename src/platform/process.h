@@ -165,8 +165,9 @@ int gox_process_reap(const struct gox_process_set *set);
  * can, else by stopping and then killing all below p and the orphans that carry
  * p's mark (GOXEL_TREE in their environment). An orphan without a mark counts
  * as p's when the set owns all children and nothing else in it runs. Does not
- * wait. Returns how many were still there: call it again after reaping until
- * it is 0; what is there a deadline later hangs in the kernel. GOX_ERR_IO. */
+ * wait. Returns how many were still there, ended and not yet reaped orphans
+ * among them: call it again after gox_process_reap until it is 0; what is there
+ * a deadline later hangs in the kernel. GOX_ERR_IO. */
 int gox_process_kill_tree(struct gox_process *p, struct gox_cgroup *cgroup,
         const struct gox_process_set *set) GOX_MUST_CHECK;
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -103,6 +104,20 @@ static int grow(int depth, bool has_env)
         pause();
 }
 
+/* One process at a time that gets a new number each millisecond or so. */
+static int hop(void)
+{
+    const struct timespec pause_time = {.tv_nsec = 1000000};
+    puts("up");
+    fflush(stdout);
+    for (;;) {
+        nanosleep(&pause_time, NULL);
+        if (fork() != 0)
+            _exit(0);
+        setsid();
+    }
+}
+
 static int notify(void)
 {
     struct gox_notify n;
@@ -129,6 +144,8 @@ int main(int argc, char **argv)
         return grow(number, true);
     if (strcmp(what, "grow-bare") == 0)
         return grow(number, false);
+    if (strcmp(what, "hop") == 0)
+        return hop();
     if (strcmp(what, "notify") == 0)
         return notify();
     if (strcmp(what, "exit") == 0)

@@ -101,6 +101,28 @@ static void test_walk_after_the_root(void **state)
     gox_process_close(&t.p);
 }
 
+/* The main process is gone and what is left runs away from each look. */
+static void test_walk_catches_a_runaway(void **state)
+{
+    struct tree t = {0};
+    struct gox_process *items[] = {&t.p};
+    struct gox_process_set set = {items, 1, true};
+    const char *const argv[] = {"platform_helper", "hop", NULL};
+    struct gox_process_spec spec = {
+            .program = helper_path, .argv = argv, .out = GOX_STREAM_PIPE};
+    struct gox_error err;
+    char text[8];
+    (void)state;
+    assert_int_equal(gox_process_start(&t.p, &spec, &err), 0);
+    wait_until(read(t.p.out_fd, text, sizeof text) == 3);
+    assert_int_equal(gox_process_wait(&t.p, WAIT_LIMIT_MS), 1);
+    fell(&t, NULL, &set);
+    /* Its output is closed when the last of them has gone. */
+    wait_until(read(t.p.out_fd, text, sizeof text) == 0);
+    wait_until(gox_process_reap(&set) >= 0 && !has_child());
+    gox_process_close(&t.p);
+}
+
 /* Two trees at once: the end of one leaves the other alone, and children that
  * are none of ours, too. */
 static void test_neighbours_stay(void **state)
@@ -210,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_walk),
             cmocka_unit_test(test_walk_after_the_root),
+            cmocka_unit_test(test_walk_catches_a_runaway),
             cmocka_unit_test(test_neighbours_stay),
             cmocka_unit_test(test_reap),
             cmocka_unit_test(test_cgroup),

@@ -96,7 +96,8 @@ struct hunt {
     struct table all;
     int64_t *pids; /* what belongs to the tree, found so far */
     size_t count, capacity;
-    bool is_alone; /* an orphan without a mark must be root's */
+    size_t unreaped; /* orphans that have ended: there may be more to come */
+    bool is_alone;   /* an orphan without a mark must be root's */
 };
 
 static bool is_found(const struct hunt *h, int64_t pid)
@@ -123,8 +124,10 @@ static int extend(struct hunt *h)
 {
     int added = 0;
     int code = read_table(&h->all);
+    h->unreaped = 0;
     for (size_t i = 0; code == 0 && i < h->all.count; i++) {
         const struct row *row = &h->all.rows[i];
+        h->unreaped += row->is_ended && is_stray(h, row);
         bool is_root = row->pid == h->root->id.pid && !h->root->has_ended;
         if (row->is_ended || is_found(h, row->pid) ||
                 (!is_root && !is_found(h, row->parent) && !is_stray(h, row)))
@@ -152,7 +155,9 @@ static int hunt(struct hunt *h)
         else
             kill((pid_t)h->pids[i], SIGKILL);
     }
-    return added < 0 ? added : (int)h->count;
+    /* One that forks and ends all the time may not be in the table, but then
+     * what it has left is: the caller reaps that and asks again. */
+    return added < 0 ? added : (int)(h->count + h->unreaped);
 }
 
 static bool is_only_one(
