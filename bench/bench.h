@@ -80,5 +80,6 @@ void bench_pingpong(struct bench *b);
 void bench_convert(struct bench *b);
 void bench_store(struct bench *b);
 void bench_durable(struct bench *b);
+void bench_mcp(struct bench *b);
 
 #endif

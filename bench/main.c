@@ -19,6 +19,7 @@ static const struct {
         {"convert", bench_convert},
         {"store", bench_store},
         {"durable", bench_durable},
+        {"mcp", bench_mcp},
 };
 
 static void run_groups(struct bench *b, const char *only)

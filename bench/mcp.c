@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * goxel-mcp as a client sees it: from its start to the first answer, calls of a
+ * tool through to the daemon, over stdio and HTTP, and its memory after many.
+ */
+#include "bench.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STARTS 40
+#define CALLS  5000
+
+static const char INITIALIZE[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"
+        "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"clientInfo\":"
+        "{\"name\":\"bench\",\"version\":\"1\"}}}\n";
+static const char READ[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
+        "\"name\":\"voxel_read\",\"arguments\":{\"what\":\"voxels\","
+        "\"project\":"
+        "\"default\",\"region\":{\"min\":[1,2,3],\"max\":[1,2,3]}}}}\n";
+static const char PING[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n";
+
+static pid_t start_mcp(
+        struct bench *b, const char *socket_path, int fds[2], const char *mode)
+{
+    char program[1024];
+    snprintf(program, sizeof program, "%s/goxel-mcp", b->bin_dir);
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0)
+        return -1;
+    pid_t pid = fork();
+    if (pid != 0) {
+        close(fds[1]);
+        return pid;
+    }
+    dup2(fds[1], 0);
+    dup2(fds[1], mode != NULL ? 2 : 1);
+    close(fds[0]);
+    close(fds[1]);
+    execl(program, program, "--socket", socket_path, "--no-start",
+            mode != NULL ? "--http" : NULL, mode, (char *)NULL);
+    _exit(127);
+}
+
+static bool say(struct bench_client *c, const char *text)
+{
+    return bench_call(c, text, strlen(text));
+}
+
+static void measure_start(struct bench *b, const char *socket_path)
+{
+    struct bench_samples starts = {0}, ends = {0};
+    for (int i = 0; i < STARTS; i++) {
+        struct bench_client c = {0};
+        int fds[2];
+        double at = bench_now_ms();
+        pid_t pid = start_mcp(b, socket_path, fds, NULL);
+        c.fd = fds[0];
+        if (!say(&c, INITIALIZE))
+            exit(1);
+        bench_add(&starts, bench_now_ms() - at);
+        at = bench_now_ms();
+        bench_disconnect(&c);
+        waitpid(pid, NULL, 0);
+        bench_add(&ends, bench_now_ms() - at);
+    }
+    bench_row(b, "mcp: spawn to initialize answer, p50",
+            bench_percentile(&starts, 0.5), "ms", 5, NULL, NAN);
+    bench_row(b, "mcp: end of input to exit, p99",
+            bench_percentile(&ends, 0.99), "ms", 20, NULL, NAN);
+    bench_samples_fini(&starts);
+    bench_samples_fini(&ends);
+}
+
+static void measure_calls(struct bench *b, struct bench_client *c,
+        const char *text, const char *name, double bar50, double bar99)
+{
+    struct bench_samples s = {0};
+    char row[100];
+    for (int i = 0; i < CALLS; i++) {
+        double at = bench_now_ms();
+        if (!say(c, text))
+            exit(1);
+        bench_add(&s, bench_now_ms() - at);
+    }
+    snprintf(row, sizeof row, "mcp: %s, p50", name);
+    bench_row(b, row, bench_percentile(&s, 0.5), "ms", bar50, NULL, NAN);
+    snprintf(row, sizeof row, "mcp: %s, p99", name);
+    bench_row(b, row, bench_percentile(&s, 0.99), "ms", bar99, NULL, NAN);
+    bench_samples_fini(&s);
+}
+
+static void measure_stdio(struct bench *b, const char *socket_path)
+{
+    struct bench_client c = {0};
+    int fds[2];
+    pid_t pid = start_mcp(b, socket_path, fds, NULL);
+    c.fd = fds[0];
+    if (!say(&c, INITIALIZE))
+        exit(1);
+    measure_calls(b, &c, PING, "ping, stdio", 0.02, 0.1);
+    measure_calls(b, &c, READ, "read one voxel, stdio", 0.1, 0.5);
+    bench_row(b, "mcp: resident memory after 10,000 calls", bench_rss_mb(pid),
+            "MiB", 6, NULL, NAN);
+    bench_disconnect(&c);
+    waitpid(pid, NULL, 0);
+}
+
+/* ---- HTTP ---- */
+
+static const char MODERN[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
+        "\"name\":\"voxel_read\",\"arguments\":{\"what\":\"voxels\","
+        "\"project\":"
+        "\"default\",\"region\":{\"min\":[1,2,3],\"max\":[1,2,3]}},\"_meta\":{"
+        "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+        "\"io.modelcontextprotocol/clientCapabilities\":{}}}}";
+
+static int connect_http(int port)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+            .sin_port = htons((uint16_t)port),
+            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
+        exit(1);
+    return fd;
+}
+
+/* Sends one request and reads its answer, which has a Content-Length. */
+static bool exchange(int fd, const char *request, size_t len)
+{
+    char reply[16384];
+    size_t have = 0;
+    if (write(fd, request, len) != (ssize_t)len)
+        return false;
+    for (;;) {
+        ssize_t n = read(fd, reply + have, sizeof reply - 1 - have);
+        if (n <= 0)
+            return false;
+        have += (size_t)n;
+        reply[have] = '\0';
+        const char *end = strstr(reply, "\r\n\r\n");
+        const char *at = strcasestr(reply, "content-length:");
+        if (end != NULL && at != NULL &&
+                have >= (size_t)(end + 4 - reply) + strtoul(at + 15, NULL, 10))
+            return strncmp(reply, "HTTP/1.1 200", 12) == 0;
+    }
+}
+
+static void measure_http(struct bench *b, const char *socket_path)
+{
+    struct bench_samples s = {0};
+    char said[256] = "", request[2048];
+    int fds[2], port = 0;
+    pid_t pid = start_mcp(b, socket_path, fds, "127.0.0.1:0");
+    ssize_t n = read(fds[0], said, sizeof said - 1);
+    const char *at = n > 0 ? strstr(said, "127.0.0.1:") : NULL;
+    if (at == NULL) {
+        bench_note("mcp over HTTP: %s", n > 0 ? said : "did not start");
+        waitpid(pid, NULL, 0);
+        return;
+    }
+    port = atoi(at + 10);
+    int fd = connect_http(port);
+    int len = snprintf(request, sizeof request,
+            "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+            "application/json\r\nAccept: application/json, "
+            "text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\n"
+            "Mcp-Method: tools/call\r\nMcp-Name: voxel_read\r\n"
+            "Content-Length: %zu\r\n\r\n%s",
+            sizeof MODERN - 1, MODERN);
+    double start = bench_now_ms();
+    for (int i = 0; i < CALLS; i++) {
+        double one = bench_now_ms();
+        if (!exchange(fd, request, (size_t)len))
+            exit(1);
+        bench_add(&s, bench_now_ms() - one);
+    }
+    double per_s = CALLS / ((bench_now_ms() - start) / 1000);
+    bench_row(b, "mcp: read one voxel, HTTP, p50", bench_percentile(&s, 0.5),
+            "ms", 0.2, NULL, NAN);
+    bench_row(b, "mcp: read one voxel, HTTP, p99", bench_percentile(&s, 0.99),
+            "ms", NAN, NULL, NAN);
+    bench_row(b, "mcp: one HTTP client, time of 8,000 calls",
+            8000 / per_s * 1000, "ms", 1000, NULL, NAN);
+    bench_samples_fini(&s);
+    close(fd);
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
+    close(fds[0]);
+}
+
+void bench_mcp(struct bench *b)
+{
+    struct bench_daemon d;
+    if (!bench_daemon_start(b, &d))
+        return;
+    measure_start(b, d.socket_path);
+    measure_stdio(b, d.socket_path);
+    measure_http(b, d.socket_path);
+    bench_daemon_stop(&d);
+}
