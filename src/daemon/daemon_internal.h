@@ -138,6 +138,10 @@ bool gox__parse_color(const char *text, size_t len, uint32_t *rgba);
  * rate, memory. */
 int gox__gate(struct gox_call_internal *c) GOX_MUST_CHECK;
 
+/* Whether it waits behind work that somebody waits for, by its method and
+ * arguments. */
+bool gox__gate_is_bulk(const struct gox_call_internal *c);
+
 /* ---- storage.c ---- */
 /* The data directory's store, or projects in memory. GOX_ERR_BUSY: another
  * process has the directory. */

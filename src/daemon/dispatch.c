@@ -318,7 +318,9 @@ static int send_to_worker(struct gox_call_internal *c)
 {
     gox_daemon *d = c->call.daemon;
     int64_t seconds = d->settings.performance_max_request_seconds;
-    c->work = (struct gox_work){.run = on_work_run, .done = on_work_done};
+    c->work = (struct gox_work){.run = on_work_run,
+            .done = on_work_done,
+            .is_bulk = gox__gate_is_bulk(c)};
     if (seconds > 0 && c->call.task.deadline_at_ns == 0)
         c->call.task.deadline_at_ns =
                 gox_time_now_ns() + seconds * GOX_NS_PER_S;

@@ -310,6 +310,10 @@ static int make_handles(gox_daemon *d, struct gox_error *err)
             d->deadline == NULL || d->cleanup == NULL || d->notify == NULL ||
             d->evict == NULL || d->pool == NULL)
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    gox_pool_configure(d->pool, (size_t)d->settings.server_queue_size,
+            d->settings.server_enable_priority_queue);
+    gox_pool_set_stack(d->pool,
+            (size_t)d->settings.performance_worker_thread_stack_size_kb << 10);
     return 0;
 }
 

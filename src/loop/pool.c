@@ -13,14 +13,18 @@
 struct list {
     struct gox_work *first, *last;
 };
+enum { PROMPT, BULK };
+
 struct gox_pool {
     pthread_mutex_t lock;
     pthread_cond_t has_work;
-    struct list queue, finished;
-    size_t depth, capacity;
+    struct list queues[2]; /* PROMPT, BULK */
+    struct list finished;
+    size_t depth, bulk_depth, capacity, stack_bytes;
     unsigned thread_count, idle, running, max_threads;
     pthread_t *threads;
-    bool is_ending;
+    bool is_ending, is_fair;
+    bool was_prompt; /* the last that was begun */
     int64_t average_ns;
     uint64_t finished_count;
     gox_wakeup *wakeup;
@@ -47,6 +51,26 @@ static struct gox_work *pop(struct list *list)
     return work;
 }
 
+/* The next to begin, taken out; NULL: none. */
+static struct gox_work *take_next(gox_pool *pool)
+{
+    const struct gox_work *bulk = pool->queues[BULK].first;
+    bool is_patient = bulk == NULL || !pool->was_prompt ||
+                      gox_time_now_ns() - bulk->queued_at_ns <
+                              GOX_POOL_PATIENCE_MS * GOX_NS_PER_MS;
+    struct gox_work *work = NULL;
+    if (is_patient)
+        work = pop(&pool->queues[PROMPT]);
+    pool->was_prompt = work != NULL;
+    if (work == NULL)
+        work = pop(&pool->queues[BULK]);
+    if (work == NULL)
+        work = pop(&pool->queues[PROMPT]);
+    if (work != NULL)
+        pool->bulk_depth -= work->is_bulk;
+    return work;
+}
+
 static void run_one(gox_pool *pool, struct gox_work *work)
 {
     pool->depth--;
@@ -69,7 +93,7 @@ static void *worker(void *arg)
     gox_pool *pool = arg;
     pthread_mutex_lock(&pool->lock);
     while (!pool->is_ending) {
-        struct gox_work *work = pop(&pool->queue);
+        struct gox_work *work = take_next(pool);
         if (work != NULL) {
             run_one(pool, work);
             continue;
@@ -134,9 +158,31 @@ static void start_thread(gox_pool *pool)
 {
     if (pool->thread_count >= pool->max_threads || pool->idle >= pool->depth)
         return;
+    pthread_attr_t attr;
+    if (pthread_attr_init(&attr) != 0)
+        return;
+    /* A size that the system refuses leaves its own. */
+    if (pool->stack_bytes > 0)
+        pthread_attr_setstacksize(&attr, pool->stack_bytes);
     if (pthread_create(
-                &pool->threads[pool->thread_count], NULL, worker, pool) == 0)
+                &pool->threads[pool->thread_count], &attr, worker, pool) == 0)
         pool->thread_count++;
+    pthread_attr_destroy(&attr);
+}
+
+void gox_pool_configure(gox_pool *pool, size_t queue_size, bool is_fair)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->capacity = queue_size;
+    pool->is_fair = is_fair;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void gox_pool_set_stack(gox_pool *pool, size_t bytes)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->stack_bytes = bytes;
+    pthread_mutex_unlock(&pool->lock);
 }
 
 int gox_pool_put(gox_pool *pool, struct gox_work *work)
@@ -158,7 +204,9 @@ int gox_pool_put(gox_pool *pool, struct gox_work *work)
         goto out;
     }
     work->queued_at_ns = gox_time_now_ns();
-    push(&pool->queue, work);
+    work->is_bulk = work->is_bulk && pool->is_fair;
+    push(&pool->queues[work->is_bulk ? BULK : PROMPT], work);
+    pool->bulk_depth += work->is_bulk;
     pthread_cond_signal(&pool->has_work);
 out:
     pthread_mutex_unlock(&pool->lock);
@@ -169,18 +217,32 @@ bool gox_pool_take_back(gox_pool *pool, struct gox_work *work)
 {
     bool is_found = false;
     pthread_mutex_lock(&pool->lock);
+    struct list *queue = &pool->queues[work->is_bulk ? BULK : PROMPT];
     struct list rest = {NULL, NULL};
     struct gox_work *each;
-    while ((each = pop(&pool->queue)) != NULL) {
+    while ((each = pop(queue)) != NULL) {
         if (each == work)
             is_found = true;
         else
             push(&rest, each);
     }
-    pool->queue = rest;
+    *queue = rest;
     pool->depth -= is_found;
+    pool->bulk_depth -= is_found && work->is_bulk;
     pthread_mutex_unlock(&pool->lock);
     return is_found;
+}
+
+/* How long the first of those that wait has waited. */
+static int64_t oldest_ns(const gox_pool *pool)
+{
+    int64_t now = gox_time_now_ns(), oldest = 0;
+    for (size_t i = 0; i < 2; i++) {
+        const struct gox_work *first = pool->queues[i].first;
+        if (first != NULL && now - first->queued_at_ns > oldest)
+            oldest = now - first->queued_at_ns;
+    }
+    return oldest;
 }
 
 void gox_pool_get_stats(gox_pool *pool, struct gox_pool_stats *stats)
@@ -192,10 +254,8 @@ void gox_pool_get_stats(gox_pool *pool, struct gox_pool_stats *stats)
             .threads = pool->thread_count,
             .busy = pool->running,
             .max_threads = pool->max_threads,
-            .oldest_ns = pool->queue.first != NULL
-                                 ? gox_time_now_ns() -
-                                           pool->queue.first->queued_at_ns
-                                 : 0,
+            .bulk = pool->bulk_depth,
+            .oldest_ns = oldest_ns(pool),
             .average_ns = pool->average_ns,
             .finished = pool->finished_count,
     };
