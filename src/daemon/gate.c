@@ -55,8 +55,7 @@ static int64_t int_argument(
 
 bool gox__gate_is_bulk(const struct gox_call_internal *c)
 {
-    static const char *const groups[] = {
-            "files", "script", "batch", "projects"};
+    static const char *const groups[] = {"files", "script", "batch"};
     const struct gox_method *m = c->call.method;
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
         if (strcmp(m->group, groups[i]) == 0)
