@@ -55,8 +55,8 @@
       "clients at the same time")                                              \
     X(server_enable_priority_queue, "server.enable_priority_queue", BOOL,      \
       "true", 0, 1, "", NULL, NULL, "GOXEL_SERVER_ENABLE_PRIORITY_QUEUE",      \
-      LIVE, "let waiting work that is usually short go before work that is "   \
-      "usually long")                                                          \
+      LIVE, "let waiting work that is usually short pass work that is "        \
+      "usually long; nothing waits for ever")                                                          \
     X(server_bind_address, "server.bind_address", TEXT, "127.0.0.1", 1, 64,    \
       "", "^[0-9A-Fa-f:.]+$", "bind-address", "GOXEL_SERVER_BIND_ADDRESS",     \
       START, "IP address to listen on when server.port is set; beyond "        \
@@ -161,13 +161,13 @@
 
 #define GOX_SETTING_LIST_PERFORMANCE(X)                                        \
     X(performance_worker_thread_stack_size_kb,                                 \
-      "performance.worker_thread_stack_size_kb", INT, "1024", 256, 65536,      \
+      "performance.worker_thread_stack_size_kb", INT, "2048", 256, 65536,      \
       "KiB", NULL, NULL, "GOXEL_PERFORMANCE_WORKER_THREAD_STACK_SIZE_KB",      \
       START, "stack of each thread for long work")                             \
     X(performance_message_buffer_size_kb,                                      \
       "performance.message_buffer_size_kb", INT, "64", 4, 65536, "KiB", NULL,  \
       NULL, "GOXEL_PERFORMANCE_MESSAGE_BUFFER_SIZE_KB", LIVE,                  \
-      "memory for messages that an idle connection may keep")                  \
+      "memory that an idle connection may keep for each direction")                  \
     X(performance_max_memory_mb, "performance.max_memory_mb", INT, "0", 0,     \
       16777216, "MiB", NULL, NULL, "GOXEL_PERFORMANCE_MAX_MEMORY_MB", LIVE,    \
       "above this, requests that need more memory are refused; 0: no bound")   \

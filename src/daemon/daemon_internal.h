@@ -162,6 +162,8 @@ void gox__daemon_need_notify(gox_daemon *daemon);
 void gox__daemon_need_evict(gox_daemon *daemon);
 /* A call or a session ended; while stopping this may end the loop. */
 void gox__daemon_check_stop(gox_daemon *daemon);
+/* Enough descriptors for all connections, as far as the system gives them. */
+void gox__daemon_raise_fd_limit(const gox_daemon *daemon);
 /* Ends the loop at once; what is under way is cancelled. */
 void gox__daemon_cut(gox_daemon *daemon);
 /* A new connection, from a listener whose context is the daemon. */

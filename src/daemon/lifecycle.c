@@ -117,8 +117,7 @@ static void on_hangup(void *ctx)
     int code = gox_notify_reloading(&d->life->notify, "reading the settings");
     int result = gox__reload(d, false, NULL, &err);
     if (result < 0)
-        gox_log_put(d->log, GOX_LOG_ERROR, GOX_LOG_C_CONFIG,
-                "the settings were not changed: %s", err.text);
+        gox_log_put(d->log, GOX_LOG_ERROR, GOX_LOG_C_CONFIG, "%s", err.text);
     /* Also after a failure, else a service manager waits for ever. */
     if (code >= 0)
         code = gox_notify_ready(&d->life->notify,

@@ -4,7 +4,6 @@
  * Invariant: the new settings are read and checked whole before the first one
  * is used; a mistake leaves all of them as they were. A setting that is read by
  * workers is never changed here: its row says START. */
-#include "base/alloc.h"
 #include "config/generate.h"
 #include "daemon/daemon_internal.h"
 #include "daemon/lifecycle.h"
@@ -29,9 +28,24 @@ static void apply_monitoring(gox_daemon *d)
                 "no memory for the timer of the health check; it stays off");
 }
 
+static void apply_pool(gox_daemon *d)
+{
+    gox_pool_configure(d->pool, (size_t)d->settings.server_queue_size,
+            d->settings.server_enable_priority_queue);
+}
+
+static void apply_sessions(gox_daemon *d)
+{
+    for (gox_session *s = d->sessions; s != NULL; s = s->next)
+        gox__session_configure(s);
+    gox__daemon_raise_fd_limit(d);
+}
+
 /* Each is called once after any change; in this order. */
 static void (*const hooks[])(gox_daemon *daemon) = {
         apply_log,
+        apply_pool,
+        apply_sessions,
         apply_monitoring,
 };
 
@@ -100,11 +114,12 @@ static int fail(const struct gox_config_errors *errors, struct gox_error *err)
 
 /* ---- the change ---- */
 
-static void log_change(gox_daemon *d, size_t i, bool needs_restart)
+static void log_change(gox_daemon *d, const struct gox_settings *new, size_t i,
+        bool needs_restart)
 {
     struct gox_buf text;
     gox_buf_init(&text, 0);
-    gox_settings_put_value(&d->settings, i, &text);
+    gox_settings_put_value(new, i, &text);
     const struct gox_log_field fields[] = {
             gox_log_text("setting", gox_setting_rows[i].name),
             gox_log_bytes("value", (const char *)text.data, text.len),
@@ -125,9 +140,9 @@ static void apply(
         if (!is_changed[i])
             continue;
         count++;
+        log_change(d, new, i, needs_restart);
         if (!needs_restart)
             gox_settings_swap(&d->settings, new, i);
-        log_change(d, i, needs_restart);
     }
     for (size_t i = 0; i < sizeof hooks / sizeof hooks[0]; i++)
         hooks[i](d);

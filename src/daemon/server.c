@@ -372,10 +372,15 @@ static int start_stdio(gox_daemon *d, struct gox_error *err)
             "standard input or output is closed or cannot be used");
 }
 
-static int start_socket(gox_daemon *d, struct gox_error *err)
+void gox__daemon_raise_fd_limit(const gox_daemon *d)
 {
     gox_os_raise_fd_limit((unsigned)d->settings.server_max_connections +
                           OTHER_FDS + gox__daemon_project_fds(d));
+}
+
+static int start_socket(gox_daemon *d, struct gox_error *err)
+{
+    gox__daemon_raise_fd_limit(d);
     int code = gox__listen_open(d, err);
     if (code == 0)
         gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,

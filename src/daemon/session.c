@@ -23,6 +23,19 @@
 
 /* ---- output ---- */
 
+/* What an idle connection may keep of each of its two buffers. */
+static size_t keep_bytes(const gox_daemon *d)
+{
+    return (size_t)d->settings.performance_message_buffer_size_kb << 10;
+}
+
+void gox__session_configure(gox_session *s)
+{
+    const gox_daemon *d = s->daemon;
+    s->frame.max_bytes = (size_t)d->settings.security_max_request_size_mb << 20;
+    s->frame.keep_bytes = keep_bytes(d);
+}
+
 /* Adds nothing: only sends what is there. */
 static void flush(gox_session *s)
 {
@@ -34,7 +47,7 @@ static void flush(gox_session *s)
         code = gox_stream_write(s->out_stream, &s->out);
     gox_buf_reset(&s->out);
     s->out.max_bytes = 0;
-    if (s->out.capacity > OUTPUT_KEEP_BYTES)
+    if (s->out.capacity > keep_bytes(s->daemon))
         gox_buf_fini(&s->out);
     if (code < 0)
         s->is_gone = true;
@@ -520,8 +533,8 @@ gox_session *gox__session_new(
     s->out_stream = own_out;
     s->open_streams = own_in == own_out ? 1 : 2;
     gox_buf_init(&s->out, 0);
-    gox_frame_init(
-            &s->frame, (size_t)d->settings.security_max_request_size_mb << 20);
+    gox_frame_init(&s->frame, 0);
+    gox__session_configure(s);
     s->next = d->sessions;
     if (s->next != NULL)
         s->next->prev = s;

@@ -74,6 +74,8 @@ void gox__session_grace(gox_session *session, int64_t now_ns);
  * or that is over. */
 void gox__session_note_begun(gox_session *session, bool is_begun);
 /* Cuts off a client that does not go on reading or writing. */
+/* Takes the limits of the settings, at the start and after a reload. */
+void gox__session_configure(gox_session *session);
 void gox__session_tick(gox_session *session, int64_t now_ns);
 /* Sends what is in `out`, which ends with a whole line, and goes on. */
 void gox__session_end_turn(gox_session *session);

@@ -7,12 +7,12 @@
 
 #include <string.h>
 
-/* A buffer larger than this is given back when it is empty. */
+/* Of gox_frame.keep_bytes, when nobody sets it. */
 #define KEEP_BYTES 65536
 
 void gox_frame_init(struct gox_frame *f, size_t max_bytes)
 {
-    *f = (struct gox_frame){.max_bytes = max_bytes};
+    *f = (struct gox_frame){.max_bytes = max_bytes, .keep_bytes = KEEP_BYTES};
     gox_buf_init(&f->kept, 0);
 }
 
@@ -42,7 +42,7 @@ static void compact(struct gox_frame *f)
     gox_buf_drop(&f->kept, f->pos);
     f->searched -= f->pos;
     f->pos = 0;
-    if (f->kept.len == 0 && f->kept.capacity > KEEP_BYTES) {
+    if (f->kept.len == 0 && f->kept.capacity > f->keep_bytes) {
         gox_buf_fini(&f->kept);
         gox_buf_init(&f->kept, 0);
     }
@@ -125,7 +125,7 @@ int gox_frame_keep(struct gox_frame *f)
         compact(f);
         return 0;
     }
-    if (f->pos == f->len && f->kept.capacity > KEEP_BYTES)
+    if (f->pos == f->len && f->kept.capacity > f->keep_bytes)
         gox_buf_fini(&f->kept);
     gox_buf_reset(&f->kept);
     gox_buf_put(&f->kept, f->data + f->pos, f->len - f->pos);

@@ -24,8 +24,9 @@ struct gox_frame {
     size_t len, pos;
     size_t searched; /* no newline in data[pos .. searched) */
     size_t max_bytes;
-    bool is_skipping; /* inside a line that is too large */
-    bool is_reported; /* it was reported */
+    size_t keep_bytes; /* an empty buffer that is larger is given back */
+    bool is_skipping;  /* inside a line that is too large */
+    bool is_reported;  /* it was reported */
 };
 
 void gox_frame_init(struct gox_frame *f, size_t max_bytes);
