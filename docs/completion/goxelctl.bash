@@ -53,9 +53,13 @@ _goxelctl() {
     token,--scopes|token,-s) :; return;;
     token,--expires|token,-e) :; return;;
     token,--name|token,-n) :; return;;
+    mcp,--client|mcp,-c) _goxelctl_words 'claude-desktop claude-code cursor vscode windsurf gemini'; return;;
+    mcp,--file) _goxelctl_files -f; return;;
+    mcp,--socket|mcp,-s) _goxelctl_files -f; return;;
+    mcp,--timeout) :; return;;
     esac
     case "$cmd" in
-    '') _goxelctl_words 'convert info render formats call shell methods help store config status ping token version completion --help --version';;
+    '') _goxelctl_words 'convert info render formats call shell methods help store config status ping token mcp version completion --help --version';;
     convert) if [[ $cur == -* ]]; then _goxelctl_words ' --to -t --out-dir -o --faces --up --scale --pivot --size --force -f --no-clobber -n --jobs -j --job-timeout --verbose -v --json --help -h'; else _goxelctl_files -f; fi;;
     info) if [[ $cur == -* ]]; then _goxelctl_words ' --json --help -h'; else _goxelctl_files -f; fi;;
     render) if [[ $cur == -* ]]; then _goxelctl_words ' --output -o --size --views --background --transparent --samples --no-shadows --no-ao --edges --ortho --force -f --json --help -h'; else _goxelctl_files -f; fi;;
@@ -69,6 +73,7 @@ _goxelctl() {
     status) if [[ $cur == -* ]]; then _goxelctl_words ' --json --socket -s --stdio --timeout --help -h'; else :; fi;;
     ping) if [[ $cur == -* ]]; then _goxelctl_words ' --json --socket -s --stdio --timeout --help -h'; else :; fi;;
     token) if [[ $cur == -* ]]; then _goxelctl_words ' --file -f --scopes -s --expires -e --name -n --json --help -h'; else _goxelctl_words 'new list revoke'; fi;;
+    mcp) if [[ $cur == -* ]]; then _goxelctl_words ' --client -c --file --project -p --dry-run -n --json --socket -s --timeout --help -h'; else _goxelctl_words 'install clients'; fi;;
     version) if [[ $cur == -* ]]; then _goxelctl_words ' --json --help -h'; else :; fi;;
     completion) if [[ $cur == -* ]]; then _goxelctl_words ' --json --help -h'; else _goxelctl_words 'bash zsh fish'; fi;;
     esac

@@ -21,6 +21,7 @@ _goxelctl() {
         'status:show how the daemon is'
         'ping:check that the daemon answers'
         'token:make, list and revoke access tokens'
+        'mcp:set up AI clients to build with goxel-mcp'
         'version:show the version of goxelctl'
         'completion:print the completions for a shell'
     )
@@ -191,6 +192,22 @@ _goxelctl() {
             '--help[show this help]' \
             '-h[show this help]' \
             '*:argument:(new list revoke)';;
+    mcp)
+        _arguments \
+            '--client[the client to set up]:NAME:(claude-desktop claude-code cursor vscode windsurf gemini)' \
+            '-c[the client to set up]:NAME:(claude-desktop claude-code cursor vscode windsurf gemini)' \
+            '--file[its configuration file, when it is not in the usual place]:FILE:_files' \
+            '--project[the file of the current directory'\''s project instead of the user'\''s]' \
+            '-p[the file of the current directory'\''s project instead of the user'\''s]' \
+            '--dry-run[show what the file would be, change nothing]' \
+            '-n[show what the file would be, change nothing]' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument:(install clients)';;
     version)
         _arguments \
             '--json[print one line of JSON, for programs]' \

@@ -16,6 +16,7 @@ const struct gox_cli_command *const gox_cli_commands[] = {
         &gox_cli_cmd_status,
         &gox_cli_cmd_ping,
         &gox_cli_cmd_token,
+        &gox_cli_cmd_mcp,
         &gox_cli_cmd_version,
         &gox_cli_cmd_completion,
         &gox_cli_cmd_dump_man,

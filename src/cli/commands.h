@@ -14,6 +14,7 @@ extern const struct gox_cli_command gox_cli_cmd_dump_man;
 extern const struct gox_cli_command gox_cli_cmd_formats;
 extern const struct gox_cli_command gox_cli_cmd_help;
 extern const struct gox_cli_command gox_cli_cmd_info;
+extern const struct gox_cli_command gox_cli_cmd_mcp;
 extern const struct gox_cli_command gox_cli_cmd_methods;
 extern const struct gox_cli_command gox_cli_cmd_ping;
 extern const struct gox_cli_command gox_cli_cmd_render;
