@@ -77,6 +77,7 @@ void bench_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void bench_server(struct bench *b);
 void bench_model(struct bench *b);
 void bench_pingpong(struct bench *b);
+void bench_monitoring(struct bench *b);
 void bench_convert(struct bench *b);
 void bench_store(struct bench *b);
 void bench_durable(struct bench *b);

@@ -16,6 +16,7 @@ static const struct {
         {"server", bench_server},
         {"model", bench_model},
         {"pingpong", bench_pingpong},
+        {"monitoring", bench_monitoring},
         {"convert", bench_convert},
         {"store", bench_store},
         {"durable", bench_durable},

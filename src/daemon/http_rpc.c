@@ -57,10 +57,8 @@ static bool identify(struct gox_http_api *api, gox_http_request *req,
                        : gox_access_check_token(access, grant, token,
                                  strlen(token), gox_time_now_ns(),
                                  &retry_after_ms, &err);
-    if (code < 0) {
-        gox_metrics_add_auth_failure(&api->daemon->metrics);
+    if (code < 0)
         refuse(req, &err, retry_after_ms);
-    }
     return code == 0;
 }
 

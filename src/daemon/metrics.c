@@ -130,16 +130,6 @@ void gox_metrics_add_request(struct gox_metrics *m,
         add_error(at, code);
 }
 
-void gox_metrics_add_rate_limited(struct gox_metrics *m)
-{
-    m->rate_limited += m->is_on;
-}
-
-void gox_metrics_add_auth_failure(struct gox_metrics *m)
-{
-    m->auth_failures += m->is_on;
-}
-
 void gox_metrics_add_queue_wait(struct gox_metrics *m, int64_t ns)
 {
     if (m->is_on)

@@ -51,8 +51,7 @@ struct gox_method_metrics {
 
 struct gox_metrics {
     bool is_on;
-    uint64_t bytes_in, bytes_out; /* of connections */
-    uint64_t rate_limited, auth_failures;
+    uint64_t bytes_in, bytes_out;      /* of connections */
     uint64_t commits, commit_failures; /* of turns of the loop */
     struct gox_histogram queue_wait, commit;
     struct gox_method_metrics *methods; /* owned; method_count */
@@ -86,8 +85,6 @@ static inline void gox_metrics_add_out(struct gox_metrics *m, size_t bytes)
 {
     m->bytes_out += m->is_on ? bytes : 0;
 }
-void gox_metrics_add_rate_limited(struct gox_metrics *m);
-void gox_metrics_add_auth_failure(struct gox_metrics *m);
 /* A long request waited for a worker. */
 void gox_metrics_add_queue_wait(struct gox_metrics *m, int64_t ns);
 /* A turn's edits were committed (or not) in this time, with the fsync if there

@@ -73,12 +73,21 @@ static void sample_counts(struct sample *s, const gox_daemon *d)
     s->slow_clients_cut = (double)d->stats.slow_cut;
     s->long_started = (double)d->stats.long_started;
     s->long_cancelled = (double)d->stats.long_cancelled;
-    s->rate_limited = (double)m->rate_limited;
-    s->auth_failures = (double)m->auth_failures;
     s->bytes_in = (double)m->bytes_in;
     s->bytes_out = (double)m->bytes_out;
     s->store_commits = (double)m->commits;
     s->store_failures = (double)m->commit_failures;
+}
+
+static void sample_access(struct sample *s, const gox_daemon *d)
+{
+    struct gox_access_stats a;
+    gox_access_get_stats(d->access, &a);
+    s->rate_limited = (double)a.rate_limited;
+    s->auth_failures = (double)a.auth_failures;
+    s->forbidden = (double)a.forbidden;
+    s->peers_refused = (double)a.refused;
+    s->memory_refused = (double)a.out_of_memory;
 }
 
 static void sample_pool(struct sample *s, const gox_daemon *d)
@@ -160,6 +169,7 @@ static void take_sample(struct sample *s, gox_daemon *d)
 {
     *s = (struct sample){0};
     sample_counts(s, d);
+    sample_access(s, d);
     sample_pool(s, d);
     sample_projects(s, d);
     sample_http(s, d);

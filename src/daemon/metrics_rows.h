@@ -30,10 +30,16 @@
       "Requests without an id.")                                               \
     X(batches, COUNTER, "goxel_batches_total", 1, COUNTED,                     \
       "Batches of requests.")                                                  \
-    X(rate_limited, COUNTER, "goxel_rate_limited_total", 1, COUNTED,           \
+    X(rate_limited, COUNTER, "goxel_rate_limited_total", 1, ALWAYS,            \
       "Requests refused because the client sent too many.")                    \
-    X(auth_failures, COUNTER, "goxel_auth_failures_total", 1, COUNTED,         \
-      "Tokens and peers that were refused.")                                   \
+    X(auth_failures, COUNTER, "goxel_auth_failures_total", 1, ALWAYS,          \
+      "Tokens that were refused.")                                             \
+    X(forbidden, COUNTER, "goxel_forbidden_total", 1, ALWAYS,                  \
+      "Requests refused because the token has no such scope, or without one.") \
+    X(peers_refused, COUNTER, "goxel_peers_refused_total", 1, ALWAYS,          \
+      "Clients refused by security.allowed_uids and allowed_gids.")            \
+    X(memory_refused, COUNTER, "goxel_memory_refused_total", 1, ALWAYS,        \
+      "Requests refused because of performance.max_memory_mb.")                \
     X(connections_open, GAUGE, "goxel_connections", 1, ALWAYS,                 \
       "Clients that are connected; each request to /rpc is one.")              \
     X(connections_max, GAUGE, "goxel_connections_max", 1, ALWAYS,              \

@@ -33,10 +33,8 @@ static int authenticate(struct gox_call *call)
         int code = gox_access_check_token(d->access, grant, token.data,
                 token.len, gox_time_now_ns(), &call->internal->retry_after_ms,
                 &call->err);
-        if (code < 0) {
-            gox_metrics_add_auth_failure(&d->metrics);
+        if (code < 0)
             return code;
-        }
         scopes = grant->scopes;
     }
     gox_writer_object(call->out, NULL);
