@@ -109,7 +109,7 @@ int gox_session_open_socket(
     const char *now = "start goxel-daemon, or name its socket with --socket";
 
     if (open_socket(session, cli, &err) == 0)
-        return 0;
+        return gox_session_authenticate(session);
     if (err.code == GOX_ERR_FORBIDDEN)
         now = "ask to join the socket's group, or name another with --socket";
     else if (err.code == GOX_ERR_TIMEOUT)
@@ -187,7 +187,7 @@ int gox_session_open_any(
     if (cli->socket && !cli->is_stdio)
         return gox_session_open_socket(session, cli);
     if (!cli->is_stdio && open_socket(session, cli, &err) == 0)
-        return 0;
+        return gox_session_authenticate(session);
     return gox_session_open_child(session, cli, 1, true);
 }
 

@@ -56,6 +56,10 @@ int gox_session_open_any(
 
 void gox_session_close(struct gox_cli_session *session);
 
+/* Gives the daemon the token in $GOXEL_TOKEN, if there is one. An exit code;
+ * tells why not. */
+int gox_session_authenticate(struct gox_cli_session *session);
+
 /* Calls and waits, up to the command's --timeout. own_params may be NULL. 0, or
  * a GOX_ERR_* code with err; GOX_ERR_CANCELLED after a signal. The daemon's
  * daemon's error object is then in last_error. result may be NULL. */

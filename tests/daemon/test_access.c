@@ -540,6 +540,102 @@ static void test_tcp(void **state)
     assert_non_null(strstr(text, "enable_authentication"));
 }
 
+/* ---- HTTP ---- */
+
+/* Sends a request over the listener's Unix socket and gives the answer. */
+static void ask_http(const char *path, const char *token, const char *body,
+        char *text, size_t size)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char request[1024];
+    int len = snprintf(request, sizeof request,
+            "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            "%s%s%sContent-Type: application/json\r\n"
+            "Content-Length: %zu\r\n\r\n%s",
+            body[0] != '\0' ? "POST" : "GET", path,
+            token != NULL ? "Authorization: Bearer " : "",
+            token != NULL ? token : "", token != NULL ? "\r\n" : "",
+            strlen(body), body);
+    strcpy(address.sun_path, in_dir("http.sock"));
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(
+            connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    wire_send_bytes(fd, request, (size_t)len);
+    size_t used = 0;
+    ssize_t got;
+    while (used < size - 1 &&
+            (got = read(fd, text + used, size - 1 - used)) > 0)
+        used += (size_t)got;
+    text[used] = '\0';
+    close(fd);
+}
+
+static void test_http(void **state)
+{
+    (void)state;
+    char reader[GOX_TOKEN_SECRET_BYTES], text[65536];
+    struct gox_token token;
+    static const char list[] =
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"goxel.list_layers\"}";
+    static const char edit[] =
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"goxel.add_voxel\","
+            "\"params\":{\"x\":0,\"y\":0,\"z\":0}}";
+    add_token(reader, &token, GOX_SCOPE_READ, 0);
+    const struct {
+        const char *path, *token, *body, *said;
+    } rows[] = {
+            {"/metrics", NULL, "", "HTTP/1.1 401"},
+            {"/metrics", reader, "", "HTTP/1.1 200"},
+            {"/rpc", NULL, list, "HTTP/1.1 401"},
+            {"/rpc", NULL, list, "WWW-Authenticate: Bearer"},
+            {"/rpc", "goxel_wrong", list, "HTTP/1.1 401"},
+            {"/rpc", reader, list, "\"result\""},
+            {"/rpc", reader, edit, "-32006"},
+            {"/healthz", NULL, "", "HTTP/1.1 200"},
+    };
+    const char *args[] = {"--set",
+            option("monitoring.metrics_listen", in_dir("http.sock")),
+            WITH_TOKENS, NULL};
+    start(args);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ask_http(rows[i].path, rows[i].token, rows[i].body, text, sizeof text);
+        if (strstr(text, rows[i].said) == NULL)
+            fail_msg("row %zu: no %s in %.600s", i, rows[i].said, text);
+    }
+    for (int i = 0; i < 6; i++)
+        ask_http("/rpc", "goxel_wrong", list, text, sizeof text);
+    assert_non_null(strstr(text, "HTTP/1.1 429"));
+    assert_non_null(strstr(text, "Retry-After: "));
+}
+
+/* ---- goxelctl ---- */
+
+static void test_goxelctl(void **state)
+{
+    (void)state;
+    char reader[GOX_TOKEN_SECRET_BYTES], command[512];
+    struct gox_token token;
+    add_token(reader, &token, GOX_SCOPE_READ, 0);
+    const char *args[] = {WITH_TOKENS, NULL};
+    start(args);
+    static const struct {
+        bool has_token;
+        const char *call;
+        int code;
+    } rows[] = {{false, "ping", 0}, {false, "call goxel.list_layers", 1},
+            {true, "call goxel.list_layers", 0},
+            {true, "call goxel.create_project name=x", 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(command, sizeof command,
+                "GOXEL_TOKEN=%s '%s/goxelctl' --socket '%s' %s >'%s' 2>&1",
+                rows[i].has_token ? reader : "", getenv("GOX_BIN_DIR"),
+                w.socket, rows[i].call, in_dir("said"));
+        int status = system(command);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != rows[i].code)
+            fail_msg("row %zu gives %d", i, status);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -559,6 +655,8 @@ int main(void)
             TEST(test_memory),
             TEST(test_slow_writer),
             TEST(test_tcp),
+            TEST(test_http),
+            TEST(test_goxelctl),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
