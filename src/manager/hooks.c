@@ -223,10 +223,26 @@ struct gox_hooks *gox_hooks_new(struct gox_manager *m,
     return h;
 }
 
+/* What still runs has had its event; nobody would end it later. */
+static void kill_slot(struct slot *s)
+{
+    struct gox_process *items[] = {&s->process};
+    struct gox_process_set set = {.items = items, .count = 1};
+    if (!s->is_used)
+        return;
+    int left = gox_process_kill_tree(&s->process, NULL, &set);
+    if (left > 0)
+        gox__manager_say(s->owner->manager, GOX__INFO,
+                "the hook \"%.100s\" was killed with this manager's end",
+                s->hook->command);
+}
+
 void gox_hooks_free(struct gox_hooks *h)
 {
     if (h == NULL)
         return;
+    for (size_t k = 0; k < GOX_HOOKS_RUNNING; k++)
+        kill_slot(&h->slots[k]);
     gox_timer_close(h->kick);
     for (size_t k = 0; k < GOX_HOOKS_RUNNING; k++) {
         gox_watch_close(h->slots[k].watch);

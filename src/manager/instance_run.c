@@ -8,6 +8,7 @@
 #include "manager/backends/backends.h"
 #include "manager/handover.h"
 #include "manager/manager_internal.h"
+#include "platform/children.h"
 #include "platform/os.h"
 #include "platform/socket.h"
 #include "platform/take_fd.h"
@@ -287,11 +288,15 @@ static int stop(gox_instance *i, struct gox_error *err)
             (long long)i->process.id.pid);
 }
 
-static int kill_all(gox_instance *i)
+/* has_ended: only what it may have left behind. */
+static int kill_all(gox_instance *i, bool has_ended)
 {
     struct gox_process_set set;
     int left = gox__manager_set(i->manager, &set);
-    if (left == 0)
+    bool is_alone = left == 0 && has_ended && set.owns_all_children &&
+                    i->cgroup.dir_fd < 0 && !i->is_adopted &&
+                    !gox_process_has_strangers(&set);
+    if (left == 0 && !is_alone)
         left = gox_process_kill_tree(
                 &i->process, i->cgroup.dir_fd >= 0 ? &i->cgroup : NULL, &set);
     gox_free((void *)set.items);
@@ -300,7 +305,7 @@ static int kill_all(gox_instance *i)
 
 static void kill_tree(gox_instance *i)
 {
-    int left = kill_all(i);
+    int left = kill_all(i, false);
     if (left < 0)
         gox__manager_trouble(i->manager, i,
                 "the processes of %s cannot be killed; tried again in a moment",
@@ -339,7 +344,7 @@ void gox__run_look(gox_instance *i)
     gox__capture_drain(i);
     /* What it left behind: a child that forked away must not serve on beside
      * the next one. */
-    if (kill_all(i) > 0)
+    if (kill_all(i, true) > 0)
         gox__manager_trouble(i->manager, i,
                 "process %lld ended and left others behind; they were killed",
                 (long long)i->process.id.pid);

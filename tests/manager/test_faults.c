@@ -311,8 +311,8 @@ static void hooks_run_and_are_limited(void **unused)
     rig_init(&r);
     snprintf(hook, sizeof hook,
             "ready=echo $GOXEL_EVENT $GOXEL_INSTANCE >> %s/hook", r.dir);
-    snprintf(slow, sizeof slow, "ready=echo x >%s/slow; sleep 600 & sleep 600",
-            r.dir);
+    snprintf(slow, sizeof slow,
+            "ready=sleep 600 & echo $! >>%s/slow; sleep 600", r.dir);
     const char *const args[] = {
             FAST, "--hook", hook, "--hook", slow, "--hook-limit", "200", NULL};
     rig_start(&r, args);
@@ -328,7 +328,17 @@ static void hooks_run_and_are_limited(void **unused)
     assert_non_null(fgets(text, sizeof text, f));
     fclose(f);
     assert_string_equal(text, "ready default\n");
-    rig_stop(&r);
+    rig_kill(&r, SIGTERM);
+    /* Nothing of the slow one is left, neither by its limit nor at the end. */
+    snprintf(path, sizeof path, "%s/slow", r.dir);
+    f = fopen(path, "r");
+    assert_non_null(f);
+    int count = 0;
+    for (; fgets(text, sizeof text, f) != NULL; count++)
+        RIG_WAIT(!rig_is_alive((pid_t)atoi(text)));
+    assert_true(count >= 4);
+    fclose(f);
+    gox_test_dir_remove(r.dir);
 }
 
 static size_t count_fds(pid_t pid)

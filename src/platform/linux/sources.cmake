@@ -3,6 +3,7 @@ set(GOX_PLATFORM_PACKAGES PkgConfig::SECCOMP)
 set(GOX_PLATFORM_SOURCES
     linux/cgroup.c
     linux/child.c
+    linux/children.c
     linux/journal.c
     linux/landlock.c
     linux/launchd.c
