@@ -7,8 +7,10 @@
 #include "store/store_internal.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* Row i makes version i + 1 out of version i. A change of the tables is a new
  * row here and a paragraph in docs/store.md; old rows stay as they are. */
@@ -172,10 +174,11 @@ static char *make_uri(const char *path, const char *query)
 /* How a role's connection behaves. The writer never syncs by itself: that is
  * done beside it (maintain.c), and never starts the WAL over (vfs.c). */
 static const char *const PRAGMAS[] = {
-        [GOX_DB_CREATE] = "PRAGMA page_size=1024;"
-                          "PRAGMA auto_vacuum=INCREMENTAL;"
-                          "PRAGMA synchronous=OFF;"
-                          "PRAGMA journal_mode=WAL;",
+        /* Nobody sees a new file before it is whole and synced. */
+        [GOX_DB_CREATE] = "PRAGMA synchronous=OFF;"
+                          "PRAGMA journal_mode=OFF;"
+                          "PRAGMA page_size=1024;"
+                          "PRAGMA auto_vacuum=INCREMENTAL;",
         [GOX_DB_WRITE] = "PRAGMA synchronous=OFF;"
                          "PRAGMA wal_autocheckpoint=0;"
                          "PRAGMA cache_size=-1024;",
@@ -183,6 +186,21 @@ static const char *const PRAGMAS[] = {
                         "PRAGMA wal_autocheckpoint=0;"),
         [GOX_DB_READ] = "PRAGMA query_only=1;",
 };
+
+/* Another connection may hold the writer's lock for a few instructions: one
+ * that finds the index of the log just being changed looks at it again under
+ * that lock. Waiting for longer than a second means something else. */
+static int on_busy(void *ctx, int count)
+{
+    struct timespec pause = {.tv_nsec = 1000000};
+
+    (void)ctx;
+    if (count < 1000)
+        sched_yield();
+    else
+        nanosleep(&pause, NULL);
+    return count < 2000;
+}
 
 static int open_uri(const char *vfs, const char *path, enum gox_db_role role,
         const char *query, sqlite3 **db)
@@ -232,7 +250,10 @@ int gox__db_open(const char *vfs, const char *path, enum gox_db_role role,
         *db = NULL;
         return code;
     }
-    sqlite3_busy_timeout(*db, role == GOX_DB_WRITE ? 0 : 2000);
+    if (role == GOX_DB_WRITE)
+        sqlite3_busy_handler(*db, on_busy, NULL);
+    else
+        sqlite3_busy_timeout(*db, 2000);
     int code = gox__db_exec(*db, PRAGMAS[role], err);
     if (code < 0) {
         gox__db_close(*db);
@@ -245,8 +266,10 @@ int gox__db_finish(sqlite3 *db, struct gox_error *err)
 {
     sqlite3_file *file = NULL;
 
-    int rc = sqlite3_wal_checkpoint_v2(
-            db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    int rc = sqlite3_exec(db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_wal_checkpoint_v2(
+                db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
     if (rc == SQLITE_OK)
