@@ -4,8 +4,9 @@
 #include "daemon/wire.h"
 #include "http/http_client.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -187,6 +188,42 @@ static void test_unix_socket(void **state)
     close(fd);
     assert_int_equal(wire_stop(&w, NULL), 0);
     assert_int_equal(access(path, F_OK), -1);
+    wire_cleanup(&w);
+}
+
+/* A socket of the service manager, named http, goes before the setting. */
+static void test_passed_socket(void **state)
+{
+    (void)state;
+    struct wire w;
+    unsigned port;
+    char program[500], socket_path[100], log[100], pid[24];
+    const char *bin = getenv("GOX_BIN_DIR");
+    int fd = http_listen(&port);
+    gox_test_dir(w.dir);
+    snprintf(program, sizeof program, "%s/goxel-daemon",
+            bin != NULL ? bin : ".");
+    snprintf(socket_path, sizeof socket_path, "%s/s.sock", w.dir);
+    snprintf(log, sizeof log, "%s/log", w.dir);
+    w.pid = fork();
+    assert_true(w.pid >= 0);
+    if (w.pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(fd, 3);
+        fcntl(3, F_SETFD, 0); /* not close-on-exec, also when fd is 3 */
+        snprintf(pid, sizeof pid, "%d", (int)getpid());
+        setenv("LISTEN_PID", pid, 1);
+        setenv("LISTEN_FDS", "1", 1);
+        setenv("LISTEN_FDNAMES", "http", 1);
+        execl(program, program, "--socket", socket_path, "--data-dir", w.dir,
+                "--log-file", log, "--metrics-listen", "127.0.0.1:1", NULL);
+        _exit(127);
+    }
+    close(fd);
+    expect(http_once(port, GET("/healthz")), 200, "healthy");
+    expect(post(port, CALL("ping", "[]"), ""), 200, "pong");
+    expect(http_once(port, "GET /healthz HTTP/1.1\r\nHost: a.b\r\n\r\n"), 403,
+            "Host");
     wire_cleanup(&w);
 }
 
@@ -486,6 +523,7 @@ int main(void)
             cmocka_unit_test(test_settings),
             cmocka_unit_test(test_places),
             cmocka_unit_test(test_unix_socket),
+            cmocka_unit_test(test_passed_socket),
             cmocka_unit_test(test_library),
             cmocka_unit_test(test_rpc),
             cmocka_unit_test(test_content),

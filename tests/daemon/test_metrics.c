@@ -389,6 +389,56 @@ static void test_health(void **state)
     wire_cleanup(&w);
 }
 
+static void write_config(const struct wire *w, const char *text)
+{
+    char path[100];
+    snprintf(path, sizeof path, "%s/daemon.json", w->dir);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+#define RELOAD "{'jsonrpc':'2.0','id':1,'method':'daemon.reload'}\n"
+
+/* A reload turns metrics on, from 0, and the health check off. */
+static void test_reload(void **state)
+{
+    (void)state;
+    struct wire w;
+    char path[100];
+    gox_test_dir(w.dir);
+    snprintf(path, sizeof path, "%s/daemon.json", w.dir);
+    write_config(&w, "{\"monitoring\":{\"enable_metrics\":false,"
+                     "\"health_check_interval_seconds\":1},"
+                     "\"server\":{\"max_connections\":2}}");
+    const char *const args[] = {"--config", path, NULL};
+    wire_start_in(&w, args);
+    int fd = wire_connect(&w);
+    char *json = ask(fd, METRICS);
+    assert_non_null(strstr(json, "\"enabled\":false"));
+    free(json);
+    write_config(&w, "{\"monitoring\":{\"enable_metrics\":true,"
+                     "\"enable_health_check\":false},"
+                     "\"server\":{\"max_connections\":2}}");
+    free(ask(fd, RELOAD));
+    free(ask(fd, ADD));
+    json = ask(fd, METRICS);
+    assert_non_null(strstr(json, "\"enabled\":true"));
+    assert_non_null(strstr(json, "\"goxel.add_voxel\":{\"count\":1,"));
+    free(json);
+    /* Degraded for longer than the interval, and nothing is logged of it. */
+    int second = wire_connect(&w);
+    free(ask(second, "{'jsonrpc':'2.0','id':1,'method':'ping'}\n"));
+    free(wait_health(fd, "\"status\":\"degraded\""));
+    wire_expect_silence(second, 1500);
+    snprintf(path, sizeof path, "! grep -q 'health went' %s/log", w.dir);
+    assert_int_equal(system(path), 0);
+    close(second);
+    close(fd);
+    wire_cleanup(&w);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "table") == 0) {
@@ -411,6 +461,7 @@ int main(int argc, char **argv)
             cmocka_unit_test(test_counts),
             cmocka_unit_test(test_off),
             cmocka_unit_test(test_health),
+            cmocka_unit_test(test_reload),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
