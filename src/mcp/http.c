@@ -35,8 +35,8 @@ static const struct gox_http_route ROUTES[] = {
         {"/mcp", "POST", MAX_BODY_BYTES, gox__mcp_check_client, gox__mcp_post},
         {"/mcp", "GET", 0, gox__mcp_check_client, gox__mcp_get},
         {"/mcp", "DELETE", 0, gox__mcp_check_client, gox__mcp_delete},
-        {"/mcp", NULL, 0, gox__mcp_check_client, refuse_method},
-        {NULL, NULL, 0, gox__mcp_check_client, no_page},
+        {"/mcp", NULL, MAX_BODY_BYTES, gox__mcp_check_client, refuse_method},
+        {NULL, NULL, MAX_BODY_BYTES, gox__mcp_check_client, no_page},
 };
 
 /* Keeps open streams from looking dead. */
