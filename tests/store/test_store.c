@@ -309,105 +309,6 @@ static void test_history_bound(void **state)
     gox_test_dir_remove(dir);
 }
 
-static int64_t disk_bytes(const char *path)
-{
-    char log[300];
-    struct stat st;
-    int64_t bytes = 0;
-
-    snprintf(log, sizeof(log), "%s-wal", path);
-    if (stat(path, &st) == 0)
-        bytes += st.st_size;
-    if (stat(log, &st) == 0)
-        bytes += st.st_size;
-    return bytes;
-}
-
-/* After a snapshot a project takes little more than its voxels, and all of it
- * can be undone and redone, also after opening again. */
-static void test_packed(void **state)
-{
-    enum { SIDE = 64, SLICES = 24 };
-    char dir[64];
-    struct project p;
-    uint64_t random = 3;
-    (void)state;
-
-    gox_test_dir(dir);
-    gox_stores *stores = test_open_dir(dir, NULL);
-    test_create(stores, "a", &p);
-    for (int z = 0; z < SLICES; z++) {
-        gox_volume *v = gox_image_active_layer(p.img)->volume;
-        assert_int_equal(
-                gox_history_begin(p.history, p.img, GOX_EDIT_VOXELS, "s"), 0);
-        for (int i = 0; i < SIDE * SIDE; i++)
-            assert_int_equal(
-                    gox_volume_set(v, gox_pos_make(i % SIDE, i / SIDE, z),
-                            test_random(&random) | 0xff000000U),
-                    0);
-        gox_history_commit(p.history, gox_time_wall_ms(), NULL);
-        test_commit(&p);
-    }
-    struct gox_image *full = gox_image_dup(p.img);
-    assert_int_equal(gox_store_start_snapshot(p.store, NULL), 0);
-    assert_int_equal(gox_store_wait(p.store, NULL), 0);
-    /* Three random bytes a voxel; the fourth and undo are next to nothing. */
-    assert_true(disk_bytes(gox_store_path(p.store)) <
-                (int64_t)SIDE * SIDE * SLICES * 3 * 5 / 4);
-    for (int round = 0; round < 2; round++) {
-        assert_int_equal(gox_history_undo_count(p.history), SLICES);
-        assert_int_equal(
-                gox_history_undo(p.history, &p.img, SLICES / 2, 0, NULL),
-                SLICES / 2);
-        test_commit(&p);
-        test_reopen(stores, "a", &p);
-        assert_int_equal(gox_image_solid(p.img), SIDE * SIDE * SLICES / 2);
-        assert_int_equal(gox_history_redo_count(p.history), SLICES / 2);
-        assert_int_equal(gox_store_start_snapshot(p.store, NULL), 0);
-        assert_int_equal(gox_store_wait(p.store, NULL), 0);
-        test_reopen(stores, "a", &p);
-        assert_int_equal(gox_history_redo(p.history, &p.img, SLICES, 0, NULL),
-                SLICES / 2);
-        assert_true(test_images_equal(full, p.img));
-        test_commit(&p);
-        test_reopen(stores, "a", &p);
-        assert_true(test_images_equal(full, p.img));
-    }
-    struct gox_store_check check;
-    assert_int_equal(gox_stores_check(stores, "a", &check, NULL, NULL), 0);
-    assert_int_equal(check.problems, 0);
-    gox_image_free(full);
-    test_close(&p);
-    gox_stores_close(stores);
-    gox_test_dir_remove(dir);
-}
-
-/* An idle project has no log to speak of. */
-static void test_idle(void **state)
-{
-    char dir[64], log[300];
-    struct project p;
-    struct stat st = {.st_size = 1};
-    (void)state;
-
-    gox_test_dir(dir);
-    gox_stores *stores = test_open_dir(dir, NULL);
-    test_create(stores, "a", &p);
-    test_point(&p, 1, 2, 3, 0xff00ff00U);
-    test_commit(&p);
-    snprintf(log, sizeof(log), "%s-wal", gox_store_path(p.store));
-    assert_int_equal(stat(log, &st), 0);
-    assert_true(st.st_size > 0);
-    for (int i = 0; i < 2000 && st.st_size > 0; i++) {
-        usleep(10000); /* polls, with a limit */
-        assert_int_equal(stat(log, &st), 0);
-    }
-    assert_int_equal(st.st_size, 0);
-    test_close(&p);
-    gox_stores_close(stores);
-    gox_test_dir_remove(dir);
-}
-
 /* More history than is given back at once. */
 static void test_fetch_history(void **state)
 {
@@ -796,8 +697,6 @@ int main(void)
             cmocka_unit_test(test_rollback),
             cmocka_unit_test(test_checkpoints),
             cmocka_unit_test(test_history_bound),
-            cmocka_unit_test(test_packed),
-            cmocka_unit_test(test_idle),
             cmocka_unit_test(test_fetch_history),
             cmocka_unit_test(test_list_delete_copy),
             cmocka_unit_test(test_names),
