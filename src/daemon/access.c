@@ -51,10 +51,6 @@ static const struct {
         {"goxel.list_renders", GOX_SCOPE_READ},
         {"goxel.open_project", GOX_SCOPE_READ},
         {"goxel.unsubscribe", GOX_SCOPE_READ},
-        {"rpc.cancel", GOX_SCOPE_READ},
-        {"rpc.discover", GOX_SCOPE_READ},
-        {"goxel.echo", GOX_SCOPE_READ},
-        {"goxel.version", GOX_SCOPE_READ},
         /* They do not change the project but they write files. */
         {"goxel.export_model", GOX_SCOPE_EDIT},
         {"goxel.save_project", GOX_SCOPE_EDIT},
@@ -72,7 +68,9 @@ unsigned gox_access_scope_of(const struct gox_method *m)
     for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
         if (strcmp(exceptions[i].name, m->name) == 0)
             return exceptions[i].scope;
-    return (m->flags & GOX_METHOD_READ) != 0 ? GOX_SCOPE_READ : GOX_SCOPE_EDIT;
+    bool is_looking =
+            (m->flags & GOX_METHOD_READ) != 0 || strcmp(m->group, "core") == 0;
+    return is_looking ? GOX_SCOPE_READ : GOX_SCOPE_EDIT;
 }
 
 /* ---- the tokens ---- */
