@@ -226,17 +226,24 @@ static void on_idle(void *ctx)
 
 /* ---- the listener ---- */
 
+#define RPC_ROUTE 3
+
+static size_t max_body(const gox_daemon *d)
+{
+    return (size_t)d->settings.security_max_request_size_mb << 20;
+}
+
 static void fill_routes(struct gox_http_api *api)
 {
-    const struct gox_settings *s = &api->daemon->settings;
+    snprintf(api->metrics_path, sizeof api->metrics_path, "%s",
+            api->daemon->settings.monitoring_metrics_endpoint);
     const struct gox_http_route all[GOX__HTTP_ROUTES] = {
             {"/healthz", "GET", 0, check_local, answer_health},
             {"/readyz", "GET", 0, check_local, answer_ready},
             {"/version", "GET", 0, check_reader, answer_version},
-            {"/rpc", "POST", (size_t)s->security_max_request_size_mb << 20,
-                    check_reader, gox__http_answer_rpc},
-            {s->monitoring_metrics_endpoint, "GET", 0, check_reader,
-                    answer_metrics},
+            [RPC_ROUTE] = {"/rpc", "POST", max_body(api->daemon), check_reader,
+                    gox__http_answer_rpc},
+            {api->metrics_path, "GET", 0, check_reader, answer_metrics},
     };
     memcpy(api->routes, all, sizeof all);
 }
@@ -294,12 +301,28 @@ int gox__http_api_start(gox_daemon *d, int own_passed_fd, struct gox_error *err)
         close(own_passed_fd);
     if (code == 0)
         code = open_listener(api, fd, err);
+    if (code == 0)
+        gox__daemon_raise_fd_limit(d);
     if (code < 0) {
         gox_error_prefix(err, own_passed_fd >= 0 ? "HTTP on a passed socket"
                                                  : "monitoring.metrics_listen");
         gox__http_api_close(d);
     }
     return code;
+}
+
+void gox__http_api_configure(gox_daemon *d)
+{
+    if (d->http == NULL)
+        return;
+    d->http->routes[RPC_ROUTE].max_body_bytes = max_body(d);
+    gox_http_set_timeout(
+            d->http->http, (unsigned)d->settings.server_timeout_seconds);
+}
+
+unsigned gox__http_api_fds(const gox_daemon *d)
+{
+    return d->http != NULL ? MAX_CONNECTIONS : 0;
 }
 
 bool gox__http_api_is_idle(const gox_daemon *d)

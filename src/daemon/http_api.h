@@ -24,6 +24,10 @@ int gox__http_api_check(
  * nothing. Before the sandbox closes: a library is loaded. */
 int gox__http_api_start(gox_daemon *daemon, int own_passed_fd,
         struct gox_error *err) GOX_MUST_CHECK;
+/* After a reload. */
+void gox__http_api_configure(gox_daemon *daemon);
+/* Descriptors that connections may need. */
+unsigned gox__http_api_fds(const gox_daemon *daemon);
 /* No request is under way. */
 bool gox__http_api_is_idle(const gox_daemon *daemon);
 /* Cuts off what is left; before the sessions are freed. */

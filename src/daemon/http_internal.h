@@ -13,8 +13,9 @@ struct gox_http_api {
     gox_daemon *daemon;
     gox_http *http;
     struct gox_http_route routes[GOX__HTTP_ROUTES];
-    bool is_guarded; /* Host and Origin must name this machine */
-    int lock_fd;     /* of a Unix socket; -1 */
+    char metrics_path[256]; /* own copy: a reload frees the settings' */
+    bool is_guarded;        /* Host and Origin must name this machine */
+    int lock_fd;            /* of a Unix socket; -1 */
     char path[GOX_SOCKET_PATH_MAX + 1]; /* of one that we made; or "" */
 };
 

@@ -6,6 +6,7 @@
  * workers is never changed here: its row says START. */
 #include "config/generate.h"
 #include "daemon/daemon_internal.h"
+#include "daemon/http_api.h"
 #include "daemon/lifecycle.h"
 #include "daemon/logging.h"
 #include "daemon/session.h"
@@ -23,6 +24,7 @@ static void apply_log(gox_daemon *d)
 static void apply_monitoring(gox_daemon *d)
 {
     gox_metrics_set_on(&d->metrics, d->settings.monitoring_enable_metrics);
+    gox__http_api_configure(d);
     if (gox__health_configure(d) < 0)
         gox_log_put(d->log, GOX_LOG_ERROR, GOX_LOG_C_HEALTH,
                 "no memory for the timer of the health check; it stays off");

@@ -375,7 +375,8 @@ static int start_stdio(gox_daemon *d, struct gox_error *err)
 void gox__daemon_raise_fd_limit(const gox_daemon *d)
 {
     gox_os_raise_fd_limit((unsigned)d->settings.server_max_connections +
-                          OTHER_FDS + gox__daemon_project_fds(d));
+                          OTHER_FDS + gox__daemon_project_fds(d) +
+                          gox__http_api_fds(d));
 }
 
 static int start_socket(gox_daemon *d, struct gox_error *err)

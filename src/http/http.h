@@ -22,7 +22,8 @@ typedef struct gox_http_request gox_http_request;
 struct gox_http_route {
     const char *path;   /* exact, decoded; NULL: any path (last row) */
     const char *method; /* "GET" takes HEAD too; NULL: any */
-    /* A larger body is refused with 413; 0: any body is. */
+    /* A larger body is refused with 413; 0: any body is. May change while the
+     * listener is open. */
     size_t max_body_bytes;
     /* With the headers, before the body is read: may answer, which refuses the
      * request, and then returns false. NULL: nothing to check. */
@@ -51,6 +52,8 @@ struct gox_http_options {
 int gox_http_open(gox_loop *loop, int own_fd,
         const struct gox_http_options *options, gox_http **http,
         struct gox_error *err) GOX_MUST_CHECK;
+/* Another timeout_s, for requests that begin from now on. */
+void gox_http_set_timeout(gox_http *http, unsigned timeout_s);
 /* Takes no new connections; idle ones are closed, requests under way may end.
  */
 void gox_http_finish(gox_http *http);

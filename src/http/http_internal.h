@@ -19,6 +19,7 @@
     X(MHD_get_connection_info)                                                 \
     X(MHD_lookup_connection_value)                                             \
     X(MHD_get_connection_values)                                               \
+    X(MHD_set_connection_option)                                               \
     X(MHD_create_response_from_buffer_with_free_callback)                      \
     X(MHD_create_response_from_callback)                                       \
     X(MHD_add_response_header)                                                 \
@@ -59,6 +60,7 @@ struct gox_http {
     gox_timer *timer;   /* the library's own timeouts */
     gox_timer *overdue; /* cuts off the first in the list */
     bool is_overdue_on, is_finishing, is_closing;
+    unsigned library_timeout_s; /* what the library began with */
     bool is_running, needs_run; /* the library; it after a resume */
     struct gox__http_client *first, *last;
     gox_http_request *requests; /* all */

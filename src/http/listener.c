@@ -4,7 +4,8 @@
  * The library's own timeout starts again with each byte, so a client that sends
  * one byte a second would hold its place for ever. Therefore each client that
  * has headers or a body to send is in a list with an absolute deadline; all
- * waits are of the same length, so the list is in order by itself. */
+ * waits are of the same length, so the list is in order by itself. (After a
+ * change of that length a client may stay for as long as the one before it.) */
 #include "base/alloc.h"
 #include "base/time.h"
 #include "http/http_internal.h"
@@ -247,6 +248,9 @@ static void begin(gox_http_request *req)
     req->client->is_used = true;
     req->client->is_new = false;
     wait_for(req->client); /* for the body */
+    if (http->options.timeout_s != http->library_timeout_s)
+        http->mhd.MHD_set_connection_option(req->connection,
+                MHD_CONNECTION_OPTION_TIMEOUT, http->options.timeout_s);
     req->route = find_route(req);
     if (req->route != NULL &&
             (req->route->check == NULL ||
@@ -270,7 +274,7 @@ static enum MHD_Result take_body(
         gox_http_request *req, const char *data, size_t len)
 {
     if (req->state == GOX__HTTP_READING &&
-            len > req->route->max_body_bytes - req->body.len) {
+            req->body.len + len > req->route->max_body_bytes) {
         gox_buf_fini(&req->body);
         req->http->stats.refused++;
         reply_too_large(req);
@@ -374,6 +378,7 @@ int gox_http_open(gox_loop *loop, int own_fd,
     }
     http->loop = loop;
     http->options = *options;
+    http->library_timeout_s = options->timeout_s;
     http->timer = gox_timer_new(loop, on_timer, http);
     http->overdue = gox_timer_new(loop, on_overdue, http);
     int code = http->timer != NULL && http->overdue != NULL
@@ -389,6 +394,11 @@ int gox_http_open(gox_loop *loop, int own_fd,
     }
     *result = http;
     return 0;
+}
+
+void gox_http_set_timeout(gox_http *http, unsigned timeout_s)
+{
+    http->options.timeout_s = timeout_s;
 }
 
 void gox_http_finish(gox_http *http)

@@ -59,6 +59,14 @@ static struct http_answer post(
     return a;
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
 #define CALL(method, params)                                                   \
     "{'jsonrpc':'2.0','id':7,'method':'" method "','params':" params "}"
 
@@ -242,6 +250,40 @@ static void test_library(void **state)
     snprintf(command, sizeof command, "grep -q microhttpd /proc/%d/maps",
             (int)w.pid);
     assert_int_equal(system(command), 0);
+    wire_cleanup(&w);
+}
+
+/* What a reload changes: the size of bodies and the timeout. */
+static void test_reload(void **state)
+{
+    (void)state;
+    struct wire w;
+    char path[100];
+    gox_test_dir(w.dir);
+    snprintf(path, sizeof path, "%s/daemon.json", w.dir);
+    write_text(path, "{\"monitoring\":{\"metrics_listen\":\"127.0.0.1:0\"}}");
+    const char *const args[] = {"--config", path, NULL};
+    wire_start_in(&w, args);
+    char *rest = wire_wait_log(&w, "HTTP at http://127.0.0.1:");
+    unsigned port = (unsigned)strtoul(rest, NULL, 10);
+    free(rest);
+    char *big = calloc(1, 2000001);
+    memset(big, ' ', 2000000);
+    memcpy(big, CALL("ping", "[]"), strlen(CALL("ping", "[]")));
+    expect(post(port, big, ""), 200, "pong");
+    write_text(path, "{\"monitoring\":{\"metrics_listen\":\"127.0.0.1:0\"},"
+                     "\"security\":{\"max_request_size_mb\":1},"
+                     "\"server\":{\"timeout_seconds\":1}}");
+    expect(post(port, CALL("daemon.reload", "[]"), ""), 200, "\"result\"");
+    expect(post(port, big, ""), 413, "1048576");
+    free(big);
+    int fd = http_connect(port);
+    http_send_text(fd, "POST /rpc HTTP/1.1\r\nHost: localhost\r\n"
+                       "Content-Type: application/json\r\n"
+                       "Content-Length: 9\r\n\r\n");
+    assert_true(http_wait_end(fd, 10000));
+    close(fd);
+    expect(http_once(port, GET("/metrics")), 200, "goxel_ready 1");
     wire_cleanup(&w);
 }
 
@@ -525,6 +567,7 @@ int main(void)
             cmocka_unit_test(test_unix_socket),
             cmocka_unit_test(test_passed_socket),
             cmocka_unit_test(test_library),
+            cmocka_unit_test(test_reload),
             cmocka_unit_test(test_rpc),
             cmocka_unit_test(test_content),
             cmocka_unit_test(test_project_header),
