@@ -77,7 +77,7 @@
       "error|warn|info|debug", "log-level", "GOXEL_LOG_LEVEL", LIVE,           \
       "what is logged: this and all that is more severe")                      \
     X(logging_format, "logging.format", ENUM, "auto", 0, 0, "",                \
-      "auto|json|text|journald", "log-format", "GOXEL_LOGGING_FORMAT", START,  \
+      "auto|json|text|journald", "log-format", "GOXEL_LOGGING_FORMAT", LIVE,  \
       "one JSON object a line, text, or journald's own protocol; auto: "       \
       "journald under systemd, text on a terminal, else JSON")                 \
     X(logging_levels, "logging.levels", LEVELS, "", 0, 64, "", NULL, NULL,     \
