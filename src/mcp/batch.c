@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One batch under way: a sink for its requests that gathers their responses.
  *
- * Invariant: it is freed when the last of its requests has been answered. A
- * request whose client cancels it never is, which costs the batch's memory
- * until the peer goes; so a batch holds at most MAX_BATCH messages. */
+ * Invariant: it is freed when each of its requests has been answered or
+ * cancelled. */
 #include "mcp/batch.h"
 
 #include "base/alloc.h"
@@ -14,7 +13,7 @@ struct batch {
     struct gox_mcp_sink out;
     struct gox_buf line;
     size_t waiting; /* responses to come, and 1 while messages are taken in */
-    bool has_any;
+    bool has_any, had_drop;
 };
 
 static void release(struct batch *batch)
@@ -26,6 +25,8 @@ static void release(struct batch *batch)
             gox_buf_error(&batch->line) == 0)
         batch->out.send(batch->out.ctx, (const char *)batch->line.data,
                 batch->line.len, true, 200);
+    else if (batch->had_drop && batch->out.drop != NULL)
+        batch->out.drop(batch->out.ctx);
     gox_buf_fini(&batch->line);
     gox_free(batch);
 }
@@ -45,11 +46,11 @@ static void on_line(
     release(batch);
 }
 
-static bool is_answered(const json_t *message)
+static void on_drop(void *ctx)
 {
-    return !json_is_object(message) ||
-           (json_object_get(message, "id") != NULL &&
-                   json_object_get(message, "method") != NULL);
+    struct batch *batch = ctx;
+    batch->had_drop = true;
+    release(batch);
 }
 
 bool gox_mcp_receive_batch(
@@ -57,7 +58,7 @@ bool gox_mcp_receive_batch(
 {
     size_t count = json_array_size(own_array);
     struct batch *batch = gox_calloc(1, sizeof *batch);
-    struct gox_mcp_sink inner = {on_line, batch, NULL};
+    struct gox_mcp_sink inner = {on_line, batch, NULL, on_drop};
     bool has_request = false;
     if (batch == NULL || count == 0 || count > MAX_BATCH) {
         gox_mcp_send_error(sink, NULL, 400, batch == NULL ? -32603 : -32600,
@@ -73,12 +74,14 @@ bool gox_mcp_receive_batch(
     batch->out = *sink;
     batch->waiting = 1;
     for (size_t i = 0; i < count; i++) {
-        json_t *message = json_array_get(own_array, i);
-        if (is_answered(message)) {
-            batch->waiting++;
+        json_t *message = json_incref(json_array_get(own_array, i));
+        batch->waiting++;
+        enum gox_mcp_kind kind =
+                gox_mcp_receive_json(peer, message, &inner, NULL);
+        if (kind == GOX_MCP_REQUEST || kind == GOX_MCP_INVALID)
             has_request = true;
-        }
-        gox_mcp_receive_json(peer, json_incref(message), &inner, NULL);
+        else
+            release(batch);
     }
     json_decref(own_array);
     release(batch);

@@ -93,6 +93,9 @@ void gox_mcp_finish(struct gox_mcp_call *call)
 
 void gox__mcp_cancel(struct gox_mcp_call *call)
 {
+    if (call->sink.send != NULL && call->sink.drop != NULL &&
+            !call->is_response_sent)
+        call->sink.drop(call->sink.ctx);
     call->sink.send = NULL;
     if (call->cancel != NULL)
         call->cancel(call);

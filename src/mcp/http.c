@@ -146,7 +146,7 @@ int gox_mcp_http_open(gox_mcp_server *server,
         struct gox_error *err)
 {
     gox_mcp_http *http = gox_calloc(1, sizeof *http);
-    struct gox_mcp_sink silent = {NULL, NULL, NULL};
+    struct gox_mcp_sink silent = {NULL, NULL, NULL, NULL};
     int rc = 0;
     if (http == NULL)
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");

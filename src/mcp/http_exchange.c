@@ -127,6 +127,19 @@ static void on_line(
         end_exchange(x);
 }
 
+/* Cancelled by a message of its client, which waits for no answer any more. */
+static void on_drop(void *ctx)
+{
+    struct gox__mcp_exchange *x = ctx;
+    x->is_kept = false;
+    if (x->req != NULL && x->is_streaming)
+        gox_http_end(x->req);
+    else if (x->req != NULL)
+        gox_http_reply(x->req, 202, NULL, NULL);
+    x->req = NULL;
+    end_exchange(x);
+}
+
 /* Ends the stream early; what comes later is kept for a GET with this id. */
 static void on_pause(void *ctx)
 {
@@ -290,7 +303,7 @@ void gox__mcp_post(void *ctx, gox_http_request *req)
         gox__mcp_http_error(req, 503, "out of memory");
         return;
     }
-    struct gox_mcp_sink sink = {on_line, x, NULL};
+    struct gox_mcp_sink sink = {on_line, x, NULL, on_drop};
     body = gox_http_body(req, &len);
     message = gox_mcp_parse(body, len, &sink);
     if (message != NULL)

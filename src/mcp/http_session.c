@@ -29,7 +29,7 @@ void gox__mcp_session_free(struct gox__mcp_session *session)
 {
     gox_mcp_http *http = session->http;
     struct gox__mcp_session **at = &http->sessions;
-    struct gox__mcp_exchange *x = http->exchanges;
+    struct gox__mcp_exchange *x;
     while (*at != session)
         at = &(*at)->next;
     *at = session->next;
@@ -38,6 +38,7 @@ void gox__mcp_session_free(struct gox__mcp_session *session)
         gox_http_end(session->stream);
     /* Its calls end without an answer. */
     gox_mcp_peer_free(session->peer);
+    x = http->exchanges;
     while (x != NULL) {
         struct gox__mcp_exchange *next = x->next;
         if (x->session == session) {
@@ -67,7 +68,7 @@ static void expire(gox_mcp_http *http)
 struct gox__mcp_session *gox__mcp_session_new(gox_mcp_http *http)
 {
     struct gox__mcp_session *session = gox_calloc(1, sizeof *session);
-    struct gox_mcp_sink notify = {on_notice, session, NULL};
+    struct gox_mcp_sink notify = {on_notice, session, NULL, NULL};
     uint8_t random[16];
     expire(http);
     if (session == NULL || http->session_count >= MAX_SESSIONS ||

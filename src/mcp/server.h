@@ -96,6 +96,8 @@ struct gox_mcp_sink {
     void *ctx;
     /* Lets the client come back for the rest; NULL: cannot be done. */
     void (*pause)(void *ctx);
+    /* The request was cancelled: there will be no response; NULL: no matter. */
+    void (*drop)(void *ctx);
 };
 
 struct gox_mcp_call {

@@ -69,7 +69,7 @@ static void on_send(
 
 static void take_line(gox_mcp_stdio *io, struct gox_slice line)
 {
-    struct gox_mcp_sink sink = {on_send, io, NULL};
+    struct gox_mcp_sink sink = {on_send, io, NULL, NULL};
     json_t *message = gox_mcp_parse(line.data, line.len, &sink);
     const char *version = gox_mcp_peer_version(io->peer);
     if (message == NULL)
@@ -84,7 +84,7 @@ static void take_line(gox_mcp_stdio *io, struct gox_slice line)
 static bool take_result(
         gox_mcp_stdio *io, enum gox_frame_result result, struct gox_slice line)
 {
-    struct gox_mcp_sink sink = {on_send, io, NULL};
+    struct gox_mcp_sink sink = {on_send, io, NULL, NULL};
     if (result == GOX_FRAME_NONE)
         return false;
     if (result == GOX_FRAME_LINE)
@@ -173,7 +173,7 @@ gox_mcp_stdio *gox_mcp_stdio_new(gox_mcp_server *server, int own_in_fd,
 {
     gox_mcp_stdio *io = gox_calloc(1, sizeof *io);
     gox_loop *loop = gox_mcp_server_loop(server);
-    struct gox_mcp_sink notify = {on_send, io, NULL};
+    struct gox_mcp_sink notify = {on_send, io, NULL, NULL};
     if (io == NULL)
         return NULL;
     io->server = server;

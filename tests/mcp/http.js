@@ -149,6 +149,17 @@ const tests = {
     is(await modern('tools/list'), 200);
     assert.ok(await threads() <= before + 1);
   },
+  async 'cancelled by a message, before 2026'() {
+    const s = await session();
+    const one = post(call('tools/call', { name: 'slow_compute', arguments: { seconds: 600 } }, 'a'), s);
+    await new Promise((done) => setTimeout(done, 50));
+    is(await post({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'a' } }, s), 202);
+    assert.equal((await one).text, '');
+    const two = post(call('tools/call', { name: 'slow_compute', arguments: { seconds: 600 } }, 'b'), s, { mayFail: true });
+    await new Promise((done) => setTimeout(done, 50));
+    is(await send('DELETE', s), 200);
+    await two;
+  },
   async 'oversize, and cut off in the middle'() {
     is(await post('x'.repeat(65 * 1024 * 1024), {}, { mayFail: true }).then((a) =>
       (a.status === 0 ? { status: 413 } : a)), 413);

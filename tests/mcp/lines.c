@@ -29,7 +29,7 @@ static void on_send(
 
 struct gox_mcp_sink lines_sink(struct lines *lines)
 {
-    return (struct gox_mcp_sink){on_send, lines, NULL};
+    return (struct gox_mcp_sink){on_send, lines, NULL, NULL};
 }
 
 const json_t *lines_find(const struct lines *lines, json_int_t id)

@@ -441,7 +441,7 @@ static void test_no_memory(void **state)
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         for (uint64_t n = 1; n < 80; n++) {
-            struct gox_mcp_sink sink = {NULL, NULL, NULL};
+            struct gox_mcp_sink sink = {NULL, NULL, NULL, NULL};
             gox_alloc_fail_at(n, false);
             gox_mcp_receive(f->peer, texts[i], strlen(texts[i]), &sink);
             gox_alloc_fail_at(0, false);
