@@ -167,7 +167,8 @@ int gox_process_reap(const struct gox_process_set *set);
  * as p's when the set owns all children and nothing else in it runs. Does not
  * wait. Returns how many were still there, ended and not yet reaped orphans
  * among them: call it again after gox_process_reap until it is 0; what is there
- * a deadline later hangs in the kernel. GOX_ERR_IO. */
+ * a deadline later hangs in the kernel. GOX_ERR_NOMEM (what was found was
+ * killed), GOX_ERR_IO. */
 int gox_process_kill_tree(struct gox_process *p, struct gox_cgroup *cgroup,
         const struct gox_process_set *set) GOX_MUST_CHECK;
 

@@ -59,8 +59,13 @@ void gox__start_put_digits(char *at, long long value);
 struct gox_process *gox__process_find(
         const struct gox_process_set *set, int64_t pid);
 
-/* Parent, start time and whether it is a zombie, by one read. */
-int gox__proc_row(int64_t pid, int64_t *parent, uint64_t *start_ticks,
-        bool *is_ended) GOX_MUST_CHECK;
+/* One process as the walk needs it, by one read. */
+struct gox__proc_row {
+    int64_t pid, parent;
+    uint64_t start_ticks;
+    bool is_ended;   /* a zombie */
+    bool is_exiting; /* on the way there; its environment is gone already */
+};
+int gox__proc_row_read(int64_t pid, struct gox__proc_row *row) GOX_MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Sockets that are passed on, through a real exec of a program that takes them;
  * and what a descriptor is taken for. */
+#include "base/alloc.h"
 #include "platform/listen_fds.h"
 #include "platform/socket.h"
 #include "platform_test.h"
@@ -132,6 +133,31 @@ static void test_variables(void **state)
         if (code != 0)
             fail_msg("row %zu", i);
     }
+}
+
+static void take_without_memory(void *ctx)
+{
+    struct gox_listen_fds fds;
+    struct gox_error err;
+    char own[32];
+    (void)ctx;
+    snprintf(own, sizeof own, "%d", getpid());
+    setenv("LISTEN_PID", own, 1);
+    setenv("LISTEN_FDS", "1", 1);
+    unsetenv("LISTEN_FDNAMES");
+    child_check(dup2(STDIN_FILENO, 3) == 3);
+    gox_alloc_fail_at(1, true);
+    child_check(gox_listen_fds_take(&fds, false, &err) == GOX_ERR_NOMEM);
+    gox_alloc_fail_at(0, false);
+    child_check(fds.count == 0 && fcntl(3, F_GETFD) >= 0);
+    child_check(gox_listen_fds_take(&fds, true, &err) == 0 && fds.count == 1);
+    gox_listen_fds_fini(&fds);
+}
+
+static void test_take_without_memory(void **state)
+{
+    (void)state;
+    assert_int_equal(run_forked(take_without_memory, NULL), 0);
 }
 
 static void test_find(void **state)
@@ -292,6 +318,7 @@ int main(void)
             cmocka_unit_test(test_through_exec),
             cmocka_unit_test(test_nothing_passed),
             cmocka_unit_test(test_variables),
+            cmocka_unit_test(test_take_without_memory),
             cmocka_unit_test(test_find),
             cmocka_unit_test(test_adopt),
             cmocka_unit_test(test_tcp),

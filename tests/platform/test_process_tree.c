@@ -2,9 +2,10 @@
  * No orphan and no zombie is left: trees that run away from their parents, are
  * sessions of their own and ignore SIGTERM are ended by the walk and by the
  * control group. */
+#include "base/alloc.h"
 #include "platform_test.h"
 
-#include <sys/stat.h>
+#include <sys/prctl.h>
 
 #define TREE_SIZE 15 /* of "grow 3": 1 + 2 + 4 + 8 */
 
@@ -137,9 +138,11 @@ static void test_neighbours_stay(void **state)
     for (size_t i = 0; i < b.count; i++)
         assert_true(is_running(b.pids[i]));
     pid_t stranger = fork();
-    if (stranger == 0)
+    if (stranger == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* should this test fail */
         for (;;)
             pause();
+    }
     set.owns_all_children = false;
     fell(&b, NULL, &set);
     assert_true(is_running(stranger));
@@ -147,6 +150,29 @@ static void test_neighbours_stay(void **state)
     wait_until(gox_process_reap(&set) >= 0 && !has_child());
     gox_process_close(&a.p);
     gox_process_close(&b.p);
+}
+
+/* Each time memory runs out the walk says so, and the next one goes on. */
+static void test_walk_without_memory(void **state)
+{
+    struct tree t;
+    struct gox_process *items[] = {&t.p};
+    struct gox_process_set set = {items, 1, true};
+    int failures = 0;
+    (void)state;
+    grow(&t, "grow", NULL);
+    for (uint64_t n = 1; n <= 5; n++) {
+        gox_alloc_fail_at(n, false);
+        int left = gox_process_kill_tree(&t.p, NULL, &set);
+        gox_alloc_fail_at(0, false);
+        assert_true(left == GOX_ERR_NOMEM || left >= 0);
+        failures += left == GOX_ERR_NOMEM;
+        assert_true(gox_process_reap(&set) >= 0);
+    }
+    assert_true(failures > 0);
+    fell(&t, NULL, &set);
+    wait_until(gox_process_reap(&set) >= 0 && !has_child());
+    gox_process_close(&t.p);
 }
 
 /* Own children that end at the same time as orphans are told apart. */
@@ -234,6 +260,7 @@ int main(void)
             cmocka_unit_test(test_walk_after_the_root),
             cmocka_unit_test(test_walk_catches_a_runaway),
             cmocka_unit_test(test_neighbours_stay),
+            cmocka_unit_test(test_walk_without_memory),
             cmocka_unit_test(test_reap),
             cmocka_unit_test(test_cgroup),
     };

@@ -31,13 +31,8 @@ int gox_process_become_reaper(struct gox_error *err)
             "orphans cannot be taken over");
 }
 
-struct row {
-    int64_t pid, parent;
-    uint64_t start_ticks;
-    bool is_ended; /* a zombie */
-};
 struct table {
-    struct row *rows;
+    struct gox__proc_row *rows;
     size_t count, capacity;
 };
 
@@ -48,12 +43,10 @@ static int read_table(struct table *t)
     int code = dir != NULL ? 0 : GOX_ERR_IO;
     t->count = 0;
     for (struct dirent *e; code == 0 && (e = readdir(dir)) != NULL;) {
-        struct row row = {0};
+        struct gox__proc_row row;
         if (e->d_name[0] < '1' || e->d_name[0] > '9')
             continue;
-        row.pid = strtoll(e->d_name, NULL, 10);
-        if (gox__proc_row(
-                    row.pid, &row.parent, &row.start_ticks, &row.is_ended) < 0)
+        if (gox__proc_row_read(strtoll(e->d_name, NULL, 10), &row) < 0)
             continue; /* ended meanwhile */
         if (!gox_grow(&t->rows, &t->capacity, t->count + 1, sizeof *t->rows))
             code = GOX_ERR_NOMEM;
@@ -108,15 +101,27 @@ static bool is_found(const struct hunt *h, int64_t pid)
     return false;
 }
 
-static bool is_stray(const struct hunt *h, const struct row *row)
+/* An orphan that came to us after the root began. */
+static bool is_orphan(const struct hunt *h, const struct gox__proc_row *row)
 {
-    if (row->parent != getpid() ||
-            gox__process_find(h->set, row->pid) != NULL ||
-            row->pid == h->root->id.pid ||
-            row->start_ticks < h->root->id.start_ticks)
+    return row->parent == getpid() && row->pid != h->root->id.pid &&
+           row->start_ticks >= h->root->id.start_ticks &&
+           gox__process_find(h->set, row->pid) == NULL;
+}
+
+static bool is_stray(const struct hunt *h, const struct gox__proc_row *row)
+{
+    if (!is_orphan(h, row))
         return false;
     int64_t mark = read_mark(row->pid);
     return mark == h->root->id.pid || (mark == 0 && h->is_alone);
+}
+
+/* Ended, or on the way there: whose it was can no longer be read, so one on
+ * the way counts in any case, for the moment that it takes. */
+static bool is_leaving(const struct hunt *h, const struct gox__proc_row *row)
+{
+    return is_orphan(h, row) && (row->is_ended ? h->is_alone : row->is_exiting);
 }
 
 /* Adds what is below the known ones; stops each. Number of new ones. */
@@ -126,8 +131,8 @@ static int extend(struct hunt *h)
     int code = read_table(&h->all);
     h->unreaped = 0;
     for (size_t i = 0; code == 0 && i < h->all.count; i++) {
-        const struct row *row = &h->all.rows[i];
-        h->unreaped += row->is_ended && is_stray(h, row);
+        const struct gox__proc_row *row = &h->all.rows[i];
+        h->unreaped += is_leaving(h, row);
         bool is_root = row->pid == h->root->id.pid && !h->root->has_ended;
         if (row->is_ended || is_found(h, row->pid) ||
                 (!is_root && !is_found(h, row->parent) && !is_stray(h, row)))

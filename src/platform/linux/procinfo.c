@@ -14,7 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STAT_BYTES 1024
+#define STAT_BYTES   1024
+#define FLAG_EXITING 4 /* PF_EXITING of the kernel */
 
 /* The file as text, cut to size; its length or an error. */
 static int read_text(const char *path, char *text, size_t size)
@@ -52,6 +53,7 @@ enum {
     PARENT,
     GROUP,
     SESSION,
+    FLAGS = 6,
     USER_TICKS = 11,
     SYSTEM_TICKS,
     THREADS = 17,
@@ -85,17 +87,18 @@ static int read_stat(
     return 0;
 }
 
-int gox__proc_row(
-        int64_t pid, int64_t *parent, uint64_t *start_ticks, bool *is_ended)
+int gox__proc_row_read(int64_t pid, struct gox__proc_row *row)
 {
     struct gox_proc_info info;
     uint64_t f[STAT_FIELDS];
+    *row = (struct gox__proc_row){.pid = pid};
     int code = read_stat(pid, f, &info);
     if (code < 0)
         return code;
-    *parent = (int64_t)f[PARENT];
-    *start_ticks = f[START];
-    *is_ended = f[STATE] == 'Z' || f[STATE] == 'X';
+    row->parent = (int64_t)f[PARENT];
+    row->start_ticks = f[START];
+    row->is_ended = f[STATE] == 'Z' || f[STATE] == 'X';
+    row->is_exiting = (f[FLAGS] & FLAG_EXITING) != 0;
     return 0;
 }
 
