@@ -62,9 +62,10 @@ struct gox_daemon {
     gox_timer *deadline; /* of stopping */
     gox_timer *notify;   /* tells subscribers after this turn */
     gox_timer *cleanup;  /* while there are render files */
-    gox_timer *evict;    /* looks at memory after edits */
-    bool is_tick_on, is_grace_on, is_cleanup_on, is_notify_on, is_evict_on,
-            is_stopping, is_closed_in, is_cut;
+    gox_timer *upkeep;   /* looks after projects for a while after edits */
+    int upkeep_left;     /* times that it still runs */
+    bool is_tick_on, is_grace_on, is_cleanup_on, is_notify_on, is_stopping,
+            is_closed_in, is_cut;
 };
 
 struct gox_kept_fd;
@@ -159,7 +160,7 @@ void gox__daemon_need_grace(gox_daemon *daemon);
 void gox__daemon_need_progress(gox_daemon *daemon);
 void gox__daemon_need_cleanup(gox_daemon *daemon);
 void gox__daemon_need_notify(gox_daemon *daemon);
-void gox__daemon_need_evict(gox_daemon *daemon);
+void gox__daemon_need_upkeep(gox_daemon *daemon);
 /* A call or a session ended; while stopping this may end the loop. */
 void gox__daemon_check_stop(gox_daemon *daemon);
 /* Enough descriptors for all connections, as far as the system gives them. */

@@ -112,6 +112,9 @@ int gox_projects_drop(gox_projects *projects, gox_project *project,
         enum gox_project_drop how, struct gox_error *err) GOX_MUST_CHECK;
 /* Closes idle projects, the longest unused first, until the bounds are kept. */
 void gox_projects_evict(gox_projects *projects);
+/* The same, and begins to make the files small of projects without an edit for
+ * idle_ms. To be called now and then for some time after edits. */
+void gox_projects_keep_up(gox_projects *projects, int idle_ms);
 
 /* The first (NULL) or next project, in order of creation. */
 gox_project *gox_projects_next(

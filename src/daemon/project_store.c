@@ -318,6 +318,19 @@ void gox_projects_evict(gox_projects *projects)
     }
 }
 
+void gox_projects_keep_up(gox_projects *projects, int idle_ms)
+{
+    gox_projects_evict(projects);
+    for (gox_project *p = projects->first; p != NULL; p = p->next) {
+        if (p->stage != GOX_PROJECT_OPEN || p->store == NULL || p->is_dirty ||
+                !gox_store_wants_idle_snapshot(p->store, idle_ms))
+            continue;
+        /* BUSY: one is being written already. */
+        int code = gox_store_start_snapshot(p->store, NULL);
+        (void)code;
+    }
+}
+
 /* ---- the end ---- */
 
 static int close_one(void *ctx, size_t i, unsigned thread)

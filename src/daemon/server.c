@@ -25,7 +25,10 @@
 #define FULL_RETRY_MS 1000
 #define TAIL_MS       70
 #define PROGRESS_MS   100
-#define EVICT_MS      500
+/* So often after the last edit, then nothing wakes the daemon any more. */
+#define UPKEEP_MS    1000
+#define UPKEEP_TIMES 6
+#define IDLE_MS      3000
 /* Descriptors for files, the loop and the log, beside one a connection. */
 #define OTHER_FDS 64
 
@@ -89,19 +92,21 @@ static void on_notify(void *ctx)
         gox__subscriptions_pump(s);
 }
 
-static void on_evict(void *ctx)
+static void on_upkeep(void *ctx)
 {
     gox_daemon *d = ctx;
-    d->is_evict_on = false;
-    gox_projects_evict(d->projects);
+    gox_projects_keep_up(d->projects, IDLE_MS);
+    if (--d->upkeep_left > 0)
+        gox_timer_start(d->upkeep, UPKEEP_MS, 0);
 }
 
-void gox__daemon_need_evict(gox_daemon *d)
+void gox__daemon_need_upkeep(gox_daemon *d)
 {
-    if (d->settings.performance_max_memory_mb == 0 || d->is_evict_on)
+    if (!gox_projects_are_stored(d->projects))
         return;
-    gox_timer_start(d->evict, EVICT_MS, 0);
-    d->is_evict_on = true;
+    if (d->upkeep_left <= 0)
+        gox_timer_start(d->upkeep, UPKEEP_MS, 0);
+    d->upkeep_left = UPKEEP_TIMES;
 }
 
 void gox__daemon_need_notify(gox_daemon *d)
@@ -303,12 +308,12 @@ static int make_handles(gox_daemon *d, struct gox_error *err)
     d->deadline = gox_timer_new(d->loop, on_deadline, d);
     d->cleanup = gox_timer_new(d->loop, on_cleanup, d);
     d->notify = gox_timer_new(d->loop, on_notify, d);
-    d->evict = gox_timer_new(d->loop, on_evict, d);
+    d->upkeep = gox_timer_new(d->loop, on_upkeep, d);
     d->pool = gox_pool_new(d->loop, (unsigned)d->settings.server_workers,
             (size_t)d->settings.server_queue_size);
     if (d->tick == NULL || d->grace == NULL || d->progress == NULL ||
             d->deadline == NULL || d->cleanup == NULL || d->notify == NULL ||
-            d->evict == NULL || d->pool == NULL)
+            d->upkeep == NULL || d->pool == NULL)
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     gox_pool_configure(d->pool, (size_t)d->settings.server_queue_size,
             d->settings.server_enable_priority_queue);
@@ -443,7 +448,7 @@ void gox_daemon_free(gox_daemon *d)
     gox_timer_close(d->deadline);
     gox_timer_close(d->cleanup);
     gox_timer_close(d->notify);
-    gox_timer_close(d->evict);
+    gox_timer_close(d->upkeep);
     gox_loop_free(d->loop);
     if (d->lock_fd >= 0)
         close(d->lock_fd);

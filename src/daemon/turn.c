@@ -338,7 +338,7 @@ static void commit(gox_daemon *d)
     d->turn.commits++;
     d->turn.count = 0;
     release_dirty(dirty);
-    gox__daemon_need_evict(d);
+    gox__daemon_need_upkeep(d);
 }
 
 /* ---- the end ---- */
