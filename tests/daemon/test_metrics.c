@@ -239,6 +239,10 @@ static void test_rules(void **state)
     assert_int_equal(system("cd \"${GOX_SOURCE_DIR:-.}/config/monitoring\" && "
                             "promtool check config prometheus.yml >/dev/null"),
             0);
+    assert_int_equal(
+            system("cd \"${GOX_SOURCE_DIR:-.}/tests/data/monitoring\" && "
+                   "promtool test rules alerts_test.yml >/dev/null"),
+            0);
 }
 
 /* ---- the real daemon ---- */
