@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sqlite3.h>
 #include <sys/mount.h>
@@ -218,6 +219,33 @@ static void try_required_without_path(void *ctx)
     child_check(gox_sandbox_enter(&b->sandbox, &spec, &err) == 0);
 }
 
+static void *idle(void *ctx)
+{
+    (void)ctx;
+    for (;;)
+        pause();
+    return NULL;
+}
+
+/* A thread that is there already would stay free, so files are not claimed. */
+static void try_late(void *ctx)
+{
+    struct box *b = ctx;
+    struct gox_error err;
+    pthread_t thread;
+    struct gox_sandbox_spec spec = {.level = GOX_SANDBOX_REQUIRE};
+#if defined(__SANITIZE_THREAD__)
+    _exit(77); /* has a thread of its own, which is let pass */
+#endif
+    child_check(pthread_create(&thread, NULL, idle, NULL) == 0);
+    enter(b);
+    child_check(!b->sandbox.is_files && !b->sandbox.is_full);
+    child_check(strstr(b->sandbox.text, "; not files") != NULL);
+    child_check(open_in(b->other, "file", O_RDONLY) == 0);
+    int code = gox_sandbox_enter(&b->sandbox, &spec, &err);
+    child_check(code == GOX_ERR_UNSUPPORTED);
+}
+
 static void try_off(void *ctx)
 {
     struct box *b = ctx;
@@ -252,6 +280,7 @@ BOX_TEST(network)
 BOX_TEST(own_program)
 BOX_TEST(required)
 BOX_TEST(required_without_path)
+BOX_TEST(late)
 BOX_TEST(off)
 
 static void test_names(void **state)
@@ -277,6 +306,7 @@ int main(int argc, char **argv)
             cmocka_unit_test(test_own_program),
             cmocka_unit_test(test_required),
             cmocka_unit_test(test_required_without_path),
+            cmocka_unit_test(test_late),
             cmocka_unit_test(test_off),
             cmocka_unit_test(test_names),
     };
