@@ -134,6 +134,18 @@ void gox__dispatch_error(
 /* "#RRGGBB" and names to a colour, for the binding. */
 bool gox__parse_color(const char *text, size_t len, uint32_t *rgba);
 
+/* ---- reply.c ---- */
+/* Where the handler writes its result: the reply begins in out. */
+void gox__reply_begin(struct gox_call_internal *c, struct gox_buf *out);
+/* The handler wrote a result into out from `start` on; makes it a reply, or an
+ * error reply when code says so or the result did not fit. */
+void gox__reply_end(struct gox_call_internal *c, struct gox_buf *out,
+        size_t start, int code);
+void gox__reply_put_error(
+        struct gox_call_internal *c, struct gox_buf *out, int code);
+/* For errors that nobody is told of: those of notifications. */
+void gox__reply_count_error(struct gox_call_internal *c);
+
 /* ---- gate.c ---- */
 /* Whether the request may go on, its method known and nothing else: rights,
  * rate, memory. */

@@ -13,88 +13,6 @@
 
 #include <string.h>
 
-bool gox__parse_color(const char *text, size_t len, uint32_t *rgba)
-{
-    return gox_rgba_parse(text, len, rgba);
-}
-
-void gox__dispatch_error(
-        gox_daemon *daemon, struct gox_buf *out, const struct gox_error *err)
-{
-    struct gox_writer w;
-    struct gox_reply_error reply = {
-            .err = err, .retry_after_ms = -1, .revision = -1};
-    gox_writer_init(&w, out);
-    gox_reply_error(&w, &reply, (struct gox_slice){"null", 4});
-    daemon->stats.errors++;
-}
-
-/* ---- replies ---- */
-
-static size_t max_reply(const gox_daemon *daemon)
-{
-    return (size_t)daemon->settings.performance_max_pending_mb << 20;
-}
-
-static void count_error(struct gox_call_internal *c)
-{
-    const struct gox_method *m = c->call.method;
-    int own_code = m != NULL ? m->error : 0;
-    c->wire_code = gox_reply_code(
-            c->call.err.code, own_code != 0 ? own_code : c->call.part_code);
-    c->call.daemon->stats.errors++;
-}
-
-static void put_error_reply(
-        struct gox_call_internal *c, struct gox_buf *out, int code)
-{
-    const struct gox_method *m = c->call.method;
-    if (c->call.err.code == 0)
-        gox_error_set(&c->call.err, code, "%s", gox_error_text(code));
-    int own_code = m != NULL ? m->error : 0;
-    struct gox_reply_error reply = {.err = &c->call.err,
-            .method_code = own_code != 0 ? own_code : c->call.part_code,
-            .param = &c->detail,
-            .retry_after_ms = c->retry_after_ms,
-            .revision = c->conflict_revision};
-    struct gox_writer w;
-    gox_writer_init(&w, out);
-    gox_reply_error(&w, &reply, c->request.id);
-    count_error(c);
-}
-
-/* The handler wrote a result into out from `start` on; makes it a reply, or an
- * error reply when code says so or the result did not fit. */
-static void end_reply(struct gox_call_internal *c, struct gox_buf *out,
-        size_t start, int code)
-{
-    if (code >= 0)
-        gox_reply_end(&c->writer, c->request.id);
-    if (code >= 0 && gox_buf_error(out) < 0) {
-        code = gox_buf_error(out);
-        if (code == GOX_ERR_TOO_LARGE)
-            gox_call_fail(&c->call, code,
-                    "the answer has more than %zu MiB; ask for less at a time "
-                    "(offset, limit, a smaller region)",
-                    max_reply(c->call.daemon) >> 20);
-    }
-    if (code >= 0 && !c->request.is_notification)
-        return;
-    out->len = start;
-    out->error = 0;
-    if (!c->request.is_notification)
-        put_error_reply(c, out, code);
-    else if (code < 0)
-        count_error(c);
-}
-
-static void begin_reply(struct gox_call_internal *c, struct gox_buf *out)
-{
-    out->max_bytes = out->len + max_reply(c->call.daemon);
-    gox_writer_init(&c->writer, out);
-    gox_reply_begin(&c->writer);
-}
-
 /* ---- the project ---- */
 
 /* The connection's own project; one that was closed is opened again, as its
@@ -415,7 +333,7 @@ static bool hold(struct gox_call_internal *c)
 /* The end of a call that was under way. */
 static void finish_long(struct gox_call_internal *c, int code)
 {
-    end_reply(c, &c->result, 0, code);
+    gox__reply_end(c, &c->result, 0, code);
     if (code < 0 || !hold(c))
         deliver(c);
 }
@@ -427,7 +345,7 @@ static void fail_waiting(gox_project *p, const struct gox_error *err)
         unlink_waiting(p, c);
         c->call.err = *err;
         gox_buf_reset(&c->result);
-        begin_reply(c, &c->result);
+        gox__reply_begin(c, &c->result);
         finish_long(c, err->code);
     }
 }
@@ -443,7 +361,7 @@ static void end_held(struct gox_call_internal *c, const struct gox_error *err)
         gox_buf_reset(&c->result);
         c->call.err = *err;
         if (!c->request.is_notification)
-            put_error_reply(c, &c->result, err->code);
+            gox__reply_put_error(c, &c->result, err->code);
     }
     deliver(c);
 }
@@ -486,7 +404,7 @@ static bool run_handler(struct gox_call_internal *c, struct gox_buf *out)
 {
     size_t begin = out->len;
     int code = check_project(c);
-    begin_reply(c, out);
+    gox__reply_begin(c, out);
     if (code == 0)
         code = c->call.method->run(&c->call);
     if (code > 0 && out != &c->result) {
@@ -502,7 +420,7 @@ static bool run_handler(struct gox_call_internal *c, struct gox_buf *out)
          * it too. */
         if (out != &c->result) {
             gox_buf_reset(&c->result);
-            begin_reply(c, &c->result);
+            gox__reply_begin(c, &c->result);
         }
         code = send_to_worker(c);
         if (code == 0)
@@ -510,7 +428,7 @@ static bool run_handler(struct gox_call_internal *c, struct gox_buf *out)
     }
     if (code < 0)
         gox__call_abandon(c);
-    end_reply(c, out, begin, code);
+    gox__reply_end(c, out, begin, code);
     if (code < 0 || c->after == NULL || !hold(c))
         return true;
     if (out != &c->result) {
@@ -527,7 +445,7 @@ void gox__dispatch_start(struct gox_call_internal *c)
     gox_buf_reset(&c->result);
     int code = gox_task_check(&c->call.task, &c->call.err);
     if (code < 0) {
-        begin_reply(c, &c->result);
+        gox__reply_begin(c, &c->result);
         finish_long(c, code);
     } else if (run_handler(c, &c->result)) {
         deliver(c);
@@ -642,9 +560,9 @@ bool gox__dispatch(gox_session *session, struct gox_slice text)
             return false;
         gox__daemon_turn_note_reply(session, project_of(c), begin, out->len);
     } else if (!c->request.is_notification) {
-        put_error_reply(c, out, code);
+        gox__reply_put_error(c, out, code);
     } else {
-        count_error(c);
+        gox__reply_count_error(c);
     }
     release(c);
     return true;

@@ -69,6 +69,9 @@ struct gox_buf *gox__session_reply_buf(gox_session *session);
 void gox__session_resume(gox_session *session);
 /* Answers an unfinished line if it is a whole JSON text. */
 void gox__session_grace(gox_session *session, int64_t now_ns);
+/* ---- session_cancel.c ---- */
+/* Looks through the input that waits for an rpc.cancel of what is under way. */
+void gox__session_look_for_cancel(gox_session *session);
 /* ---- session_slow.c ---- */
 /* A request has begun and is not complete, and the daemon waits for the rest;
  * or that is over. */
