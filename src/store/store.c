@@ -160,11 +160,11 @@ static void fill_head(gox_store *store)
 /* Writes the turn without syncing. */
 static int put_turn(gox_store *store, bool may_wait, struct gox_error *err)
 {
+    /* Before anything may fail: taking the turn back reads it as a row. */
+    fill_head(store);
     int rc = check_turn(store, err);
-
     if (rc < 0)
         return rc;
-    fill_head(store);
     if (!gox__gate_try(&store->gate)) {
         if (!may_wait)
             return gox_error_set(err, GOX_ERR_BUSY,
