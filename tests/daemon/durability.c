@@ -102,6 +102,75 @@ void durable_check_files(const char *data, const char *scratch)
     closedir(dir);
 }
 
+/* ---- what a project holds ---- */
+
+json_t *durable_take_state(struct api *api, const char *project)
+{
+    json_t *history = api_call(
+            api, "goxel.history", "{'project':'%s','limit':1000}", project);
+    json_t *voxels = api_call(api, "goxel.get_voxels_region",
+            "{'project':'%s','min':[-100,-100,-100],'max':[400,400,400],"
+            "'limit':100000}",
+            project);
+    json_object_del(history, "bytes");
+    return json_pack("{s:o,s:o}", "history", history, "voxels", voxels);
+}
+
+void durable_expect_state(
+        struct api *api, const char *project, const json_t *expected)
+{
+    json_t *got = durable_take_state(api, project);
+    if (!json_equal(got, expected)) {
+        char *a = json_dumps(got, JSON_SORT_KEYS);
+        char *b = json_dumps(expected, JSON_SORT_KEYS);
+        fail_msg("\"%s\" holds %.400s\ninstead of %.400s", project, a, b);
+    }
+    json_decref(got);
+}
+
+/* Kills, starts again: all is the same. */
+void durable_expect_after_restart(struct api *api, struct wire *w,
+        const char *const *args, const char *project)
+{
+    json_t *before = durable_take_state(api, project);
+    api_stop(api);
+    durable_restart(w, args);
+    durable_join(api, w);
+    durable_expect_state(api, project, before);
+    json_decref(before);
+}
+
+/* An edit of count voxels of colours that do not compress. */
+json_t *durable_many_voxels(const char *project, int count, unsigned seed)
+{
+    json_t *voxels = json_array();
+    for (int i = 0; i < count; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        json_array_append_new(voxels,
+                json_pack("[i,i,i,i,i,i]", i % 64, i / 64 % 64, i / 4096,
+                        (int)(seed >> 24), (int)(seed >> 16 & 255),
+                        (int)(seed >> 8 & 255)));
+    }
+    return json_pack("{s:s,s:o}", "project", project, "voxels", voxels);
+}
+
+/* Tries an edit; its error message, "" when it was stored. Borrowed. */
+const char *durable_try_edit(struct api *api, const char *method, json_t *own)
+{
+    json_t *result = NULL;
+    struct gox_error err;
+    int rc = gox_client_call(
+            api->client, method, own, API_LIMIT_MS, &result, &err);
+    json_decref(own);
+    json_decref(result);
+    if (rc == 0)
+        return "";
+    const json_t *error = gox_client_get_error(api->client);
+    if (error == NULL)
+        fail_msg("%s: no answer: %s", method, err.text);
+    return json_string_value(json_object_get(error, "message"));
+}
+
 /* ---- file systems ---- */
 
 bool durable_mount(const char *path, int mib)

@@ -35,6 +35,20 @@ bool durable_is_same(const char *path, const char *other);
  * made in `scratch`. Fails the test with what SQLite says. */
 void durable_check_files(const char *data, const char *scratch);
 
+/* All that can be read of a project: {history, voxels}. */
+json_t *durable_take_state(struct api *api, const char *project);
+void durable_expect_state(
+        struct api *api, const char *project, const json_t *expected);
+/* Kills, starts again: all is the same. */
+void durable_expect_after_restart(struct api *api, struct wire *w,
+        const char *const *args, const char *project);
+/* The parameters of an edit of count voxels whose colours do not compress. */
+json_t *durable_many_voxels(const char *project, int count, unsigned seed);
+/* Tries an edit; its error message, "" when it was stored. Borrowed until the
+ * next call. */
+const char *durable_try_edit(
+        struct api *api, const char *method, json_t *own_params);
+
 /* A tmpfs at path (made); false when this user may not mount. */
 bool durable_mount(const char *path, int mib);
 void durable_unmount(const char *path);

@@ -69,7 +69,8 @@ struct model_op model_choose(
         op.kind = MODEL_MANY;
     else if (dice < 34)
         op.kind = MODEL_LONG;
-    else if (dice < 45 && m->states[m->at].cells[cell_of(&op, 0)] != 0)
+    else if (dice < 45 && with_steps &&
+             m->states[m->at].cells[cell_of(&op, 0)] != 0)
         op.kind = MODEL_REMOVE;
     else
         op.kind = MODEL_ADD;

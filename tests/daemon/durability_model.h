@@ -51,7 +51,8 @@ uint32_t model_random(uint64_t *seed);
 void model_init(struct model *m, int region);
 void model_fini(struct model *m);
 void model_reset(struct model *m);
-/* A random edit that changes something; with_steps: also undo and redo. */
+/* A random edit that changes something. with_steps: also undo, redo and
+ * removing voxels; without them no two states of a row are the same. */
 struct model_op model_choose(const struct model *m, uint32_t number,
         bool with_steps, uint64_t *seed);
 void model_apply(struct model *m, const struct model_op *op);

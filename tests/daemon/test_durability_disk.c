@@ -24,44 +24,6 @@
 /* SQLite's own words for it come from the store. */
 #define NOT_STORED "the edit is not stored"
 
-/* ---- what a project holds ---- */
-
-static json_t *take_state(struct api *api, const char *project)
-{
-    json_t *history = api_call(
-            api, "goxel.history", "{'project':'%s','limit':1000}", project);
-    json_t *voxels = api_call(api, "goxel.get_voxels_region",
-            "{'project':'%s','min':[-100,-100,-100],'max':[400,400,400],"
-            "'limit':100000}",
-            project);
-    json_object_del(history, "bytes");
-    return json_pack("{s:o,s:o}", "history", history, "voxels", voxels);
-}
-
-static void expect_state(
-        struct api *api, const char *project, const json_t *expected)
-{
-    json_t *got = take_state(api, project);
-    if (!json_equal(got, expected)) {
-        char *a = json_dumps(got, JSON_SORT_KEYS);
-        char *b = json_dumps(expected, JSON_SORT_KEYS);
-        fail_msg("\"%s\" holds %.1500s\ninstead of %.1500s", project, a, b);
-    }
-    json_decref(got);
-}
-
-/* Kills, starts again: all is the same. */
-static void expect_same_after_restart(struct api *api, struct wire *w,
-        const char *const *args, const char *project)
-{
-    json_t *before = take_state(api, project);
-    api_stop(api);
-    durable_restart(w, args);
-    durable_join(api, w);
-    expect_state(api, project, before);
-    json_decref(before);
-}
-
 static void begin(struct wire *w, struct api *api, const char *const *args)
 {
     wire_start(w, args);
@@ -80,35 +42,11 @@ static void end(struct wire *w, struct api *api)
     wire_cleanup(w);
 }
 
-/* An edit of count voxels of colours that do not compress. */
-static json_t *many_voxels(const char *project, int count, unsigned seed)
+static char *dump(json_t *own)
 {
-    json_t *voxels = json_array();
-    for (int i = 0; i < count; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        json_array_append_new(voxels,
-                json_pack("[i,i,i,i,i,i]", i % 64, i / 64 % 64, i / 4096,
-                        (int)(seed >> 24), (int)(seed >> 16 & 255),
-                        (int)(seed >> 8 & 255)));
-    }
-    return json_pack("{s:s,s:o}", "project", project, "voxels", voxels);
-}
-
-/* Tries an edit; its error message, "" when it was stored. Borrowed. */
-static const char *try_edit(struct api *api, const char *method, json_t *own)
-{
-    json_t *result = NULL;
-    struct gox_error err;
-    int rc = gox_client_call(
-            api->client, method, own, API_LIMIT_MS, &result, &err);
+    char *text = json_dumps(own, JSON_COMPACT);
     json_decref(own);
-    json_decref(result);
-    if (rc == 0)
-        return "";
-    const json_t *error = gox_client_get_error(api->client);
-    if (error == NULL)
-        fail_msg("%s: no answer: %s", method, err.text);
-    return json_string_value(json_object_get(error, "message"));
+    return text;
 }
 
 static void expect_store_health(struct api *api, const char *status)
@@ -135,18 +73,18 @@ static const struct write_case WRITE_CASES[] = {
 static bool fail_at_write(struct api *api, struct durable_faults *faults,
         const struct write_case *c, long k)
 {
-    json_t *before = take_state(api, "one");
+    json_t *before = durable_take_state(api, "one");
     atomic_store(&faults->writes_first, k);
     atomic_store(&faults->write_errno, c->code);
-    const char *says = try_edit(
-            api, "goxel.add_voxels", many_voxels("one", 3000, (unsigned)k + 1));
+    const char *says = durable_try_edit(api, "goxel.add_voxels",
+            durable_many_voxels("one", 3000, (unsigned)k + 1));
     atomic_store(&faults->write_errno, 0);
     bool is_refused = says[0] != '\0';
     if (is_refused &&
             (strstr(says, NOT_STORED) == NULL || strstr(says, c->says) == NULL))
         fail_msg("write %ld, errno %d: the error is \"%s\"", k, c->code, says);
     if (is_refused)
-        expect_state(api, "one", before);
+        durable_expect_state(api, "one", before);
     api_expect(before, "{'history':{'revision':'*'}}");
     json_decref(before);
     /* It goes on without anything else. */
@@ -169,7 +107,7 @@ static void test_each_write_of_a_commit(void **state)
             k++;
         if (k < 2)
             fail_msg("an edit had %ld writes that could fail", k);
-        expect_same_after_restart(&api, &w, NULL, "one");
+        durable_expect_after_restart(&api, &w, NULL, "one");
     }
     durable_end_faults(faults);
     end(&w, &api);
@@ -202,8 +140,8 @@ static void make_room(const char *dir)
 static int edit_until_full(struct api *api)
 {
     for (int i = 0; i < 1000; i++) {
-        const char *says = try_edit(api, "goxel.add_voxels",
-                many_voxels("one", 500, (unsigned)i + 99));
+        const char *says = durable_try_edit(api, "goxel.add_voxels",
+                durable_many_voxels("one", 500, (unsigned)i + 99));
         if (says[0] == '\0')
             continue;
         assert_non_null(strstr(says, "the disk is full"));
@@ -218,7 +156,7 @@ static int edit_until_full(struct api *api)
 static void expect_right_neighbours(const struct wire *w, json_int_t revision)
 {
     int fd = wire_connect(w);
-    char *big = json_dumps(many_voxels("one", 6000, 7), JSON_COMPACT);
+    char *big = dump(durable_many_voxels("one", 6000, 7));
     char *text = malloc(2 * strlen(big) + 4000);
     sprintf(text,
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" STATUS
@@ -285,13 +223,13 @@ static void test_full_disk(void **state)
             before + stored);
     expect_right_neighbours(&w, before + stored);
     expect_store_health(&api, "degraded");
-    expect_same_after_restart(&api, &w, args, "one");
+    durable_expect_after_restart(&api, &w, args, "one");
     edit_until_full(&api);
     make_room(dir);
     api_do(&api, ADD, "{'project':'one','position':[5,5,5]}");
     api_do(&api, "goxel.undo", "{'project':'one'}");
     expect_store_health(&api, "degraded"); /* there is less than 64 MiB */
-    expect_same_after_restart(&api, &w, args, "one");
+    durable_expect_after_restart(&api, &w, args, "one");
     end(&w, &api);
     durable_unmount(dir);
     gox_test_dir_remove(dir);
@@ -307,7 +245,7 @@ static void test_one_full_file(void **state)
     begin(&w, &api, NULL);
     for (unsigned i = 0; i < 40; i++)
         json_decref(api_call_json(
-                &api, "goxel.add_voxels", many_voxels("one", 5000, i)));
+                &api, "goxel.add_voxels", durable_many_voxels("one", 5000, i)));
     char path[200];
     struct stat st;
     durable_file(path, w.dir, "one");
@@ -319,7 +257,7 @@ static void test_one_full_file(void **state)
     assert_int_equal(prlimit(w.pid, RLIMIT_FSIZE, &limit, NULL), 0);
     json_int_t before = api_int(&api, "revision", STATUS, "{'project':'one'}");
     int fd = wire_connect(&w);
-    char *big = json_dumps(many_voxels("one", 6000, 7), JSON_COMPACT);
+    char *big = dump(durable_many_voxels("one", 6000, 7));
     char *text = malloc(strlen(big) + 1000);
     sprintf(text,
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" ADD
@@ -340,9 +278,9 @@ static void test_one_full_file(void **state)
             api_int(&api, "revision", STATUS, "{'project':'one'}"), before);
     assert_int_equal(prlimit(w.pid, RLIMIT_FSIZE, &was, NULL), 0);
     api_do(&api, ADD, "{'project':'one','position':[5,5,5]}");
-    json_t *other = take_state(&api, "other");
-    expect_same_after_restart(&api, &w, NULL, "one");
-    expect_state(&api, "other", other);
+    json_t *other = durable_take_state(&api, "other");
+    durable_expect_after_restart(&api, &w, NULL, "one");
+    durable_expect_state(&api, "other", other);
     json_decref(other);
     end(&w, &api);
 }
