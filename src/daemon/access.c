@@ -362,6 +362,9 @@ int gox_access_check_token(gox_access *a, struct gox_grant *g,
     g->epoch = a->epoch;
     g->expires_ms = found->expires_ms;
     g->key = gox_rate_key(KEY_TOKEN, found->id, strlen(found->id));
+    gox_log_put(a->log, GOX_LOG_DEBUG, GOX_LOG_C_ACCESS,
+            "token %s was given by user %lld, process %lld %s", g->token_id,
+            (long long)g->uid, (long long)g->pid, g->address);
     return 0;
 }
 

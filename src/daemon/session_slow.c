@@ -15,6 +15,16 @@ static void cut_reader(gox_session *s, int64_t seconds)
     gox__session_close(s);
 }
 
+/* A large request over a slow line is not cut as long as it comes at this rate
+ * (bytes a second) over all; it is bounded by the largest request. */
+#define STEADY_BYTES 65536
+
+static int64_t writer_limit_ns(const gox_session *s, int64_t limit_ns)
+{
+    return limit_ns + (int64_t)gox_frame_pending(&s->frame) *
+                              (GOX_NS_PER_S / STEADY_BYTES);
+}
+
 static void cut_writer(gox_session *s, int64_t seconds)
 {
     struct gox_error err;
@@ -54,9 +64,10 @@ void gox__session_tick(gox_session *s, int64_t now_ns)
             now_ns - gox_stream_stalled_at_ns(s->out_stream) >= limit_ns) {
         s->daemon->stats.slow_cut++;
         cut_reader(s, seconds);
-    } else if (s->begun_at_ns != 0 && now_ns - s->begun_at_ns >= limit_ns) {
+    } else if (s->begun_at_ns != 0 &&
+               now_ns - s->begun_at_ns >= writer_limit_ns(s, limit_ns)) {
         s->daemon->stats.slow_cut++;
-        cut_writer(s, seconds);
+        cut_writer(s, (now_ns - s->begun_at_ns) / GOX_NS_PER_S);
     } else {
         gox__daemon_need_tick(s->daemon);
     }
