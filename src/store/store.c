@@ -352,6 +352,8 @@ int gox_store_fetch_history(gox_store *store, int edits, struct gox_error *err)
     gox__gate_enter_owner(&store->gate);
     int rc = gox__restore_more(store, edits, err);
     gox__gate_leave(&store->gate);
+    if (rc < 0)
+        gox_error_prefix(err, "the history of %s", store->path);
     return rc;
 }
 
