@@ -6,6 +6,7 @@
 #include "mcp/backend_internal.h"
 
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CONNECT_MS   15000 /* with a start, and what a store has to recover */
@@ -55,6 +56,18 @@ static void on_events(void *ctx, short events)
         gox__backend_connect(b);
 }
 
+/* A daemon that asks for tokens gets ours ahead of everything; when it is wrong
+ * the next call's error says so. */
+static void give_token(gox_backend *b)
+{
+    const char *token = getenv("GOXEL_TOKEN");
+    if (token == NULL || token[0] == '\0')
+        return;
+    json_t *params = json_pack("{s:s}", "token", token);
+    (void)gox_client_notify(b->client, "daemon.authenticate", params, NULL);
+    json_decref(params);
+}
+
 static bool connect_now(gox_backend *b, struct gox_error *err)
 {
     const char *project;
@@ -71,6 +84,7 @@ static bool connect_now(gox_backend *b, struct gox_error *err)
     }
     gox_watch_set(b->watch, POLLIN);
     gox_client_on_notification(b->client, on_notification, b);
+    give_token(b);
     b->is_up = b->was_up = true;
     b->give_up_ns = 0;
     b->has_started = false;
