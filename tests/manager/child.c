@@ -31,6 +31,7 @@ static volatile sig_atomic_t is_asked;
 static long slow_ms;
 static bool is_mute;
 static const char *mute_file;
+static char *volatile kept; /* of --eat */
 
 static void on_term(int number)
 {
@@ -75,9 +76,9 @@ static void flood(long megabytes)
 static void eat(long megabytes)
 {
     size_t size = (size_t)megabytes << 20;
-    volatile char *memory = malloc(size);
-    for (size_t k = 0; memory != NULL && k < size; k += 4096)
-        memory[k] = 1;
+    kept = malloc(size);
+    for (size_t k = 0; kept != NULL && k < size; k += 4096)
+        kept[k] = 1;
 }
 
 #define CLIENTS 64

@@ -124,6 +124,7 @@ static void foreign_process_is_not_touched(void **unused)
     assert_int_equal(mkdir(dir, 0700), 0);
     pid_t stranger = fork();
     if (stranger == 0) {
+        alarm(60); /* also when a check fails before its end */
         pause();
         _exit(0);
     }
@@ -224,10 +225,10 @@ static void exec_of_a_new_manager_keeps_the_daemon(void **unused)
     assert_null(rig_call(&r, "manager.upgrade",
             "{\"what\":\"manager\",\"binary\":\"/nowhere\"}"));
     /* Still ours: its end is seen, with how it ended. */
-    kill(daemon, SIGSEGV);
+    kill(daemon, SIGABRT);
     json_t *event = rig_wait_event(&r, "exited");
     assert_int_equal(
-            json_integer_value(json_object_get(event, "signal")), SIGSEGV);
+            json_integer_value(json_object_get(event, "signal")), SIGABRT);
     json_decref(event);
     rig_wait_state(&r, "running");
     rig_stop(&r);
@@ -381,7 +382,7 @@ static void many_restarts_leak_nothing(void **unused)
         RIG_WAIT(rig_has_state(&r, "running") && rig_pid(&r) != pid &&
                  rig_pid(&r) > 0);
     }
-    assert_int_equal(count_fds(r.pid), fds);
+    RIG_WAIT(count_fds(r.pid) <= fds); /* a round of checks has one open */
     /* The event file alone may bring some pages into memory. */
     int64_t grown = rig_number(&r, "manager.rss_bytes") - rss;
     if (getenv("GOX_SANITIZED") == NULL)
