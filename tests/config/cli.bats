@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# goxelctl config, with a running daemon and without one.
+
+load ../cli/common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    export XDG_CONFIG_HOME=$PWD/etc
+    cat >c.json <<'JSON'
+{
+  "server": {
+    "workers": 3
+  },
+  "logging": {"level": "warn"}
+}
+JSON
+}
+
+teardown() {
+    stop_daemon
+}
+
+@test "show a file, with the origins, one setting, what is not the default" {
+    separately "$goxelctl" config show --file c.json server.workers
+    [ "$status" -eq 0 ]
+    [[ $out == *"server.workers"*"3"*"c.json:3"* ]]
+    [[ $out != *"logging.level"* ]]
+    separately "$goxelctl" config show --file c.json --changed logging
+    [[ $out == *"logging.level"*"warn"* && $out != *rotation* ]]
+    "$goxelctl" config show --file c.json --json |
+        jq -e '."server.queue_size" == {"value": 256, "origin": "default"}'
+    GOXEL_QUEUE_SIZE=9 "$goxelctl" config show --file c.json --json |
+        jq -e '."server.queue_size".origin == "environment GOXEL_QUEUE_SIZE"'
+    separately "$goxelctl" config show --file c.json nothing
+    [ "$status" -eq 1 ]
+    [[ $err == *'no setting or section "nothing"'* ]]
+}
+
+@test "show asks the running daemon" {
+    need_daemon
+    start_daemon
+    separately "$goxelctl" --socket "$socket" config show daemon.socket_path
+    [ "$status" -eq 0 ]
+    [[ $out == *"$socket"*"command line"* ]]
+    separately "$goxelctl" --socket "$PWD/nobody" config show
+    [ "$status" -eq 3 ]
+}
+
+@test "check tells all that is wrong" {
+    separately "$goxelctl" config check c.json
+    [ "$status" -eq 0 ]
+    [ "$out" = "$PWD/c.json is valid" ]
+    printf '{"server": {"workers": "x",\n "prot": 1}}' >bad.json
+    separately "$goxelctl" config check bad.json
+    [ "$status" -eq 1 ]
+    [[ $err == *"bad.json:1:24: error: /server/workers"* ]]
+    [[ $err == *"bad.json:2:2: error: /server/prot"*"did you mean port?"* ]]
+    run "$goxelctl" config check bad.json --json
+    jq -e '.valid == false and (.errors | length) == 2 and
+        .errors[1].line == 2 and .errors[1].pointer == "/server/prot"' <<<"$output"
+}
+
+@test "diff: against the defaults, between files, against the daemon" {
+    need_daemon
+    "$goxelctl" config diff c.json --json |
+        jq -e 'map(.name) == ["server.workers", "logging.level"]'
+    echo '{"server": {"workers": 4}}' >d.json
+    "$goxelctl" config diff c.json d.json --json |
+        jq -e '.[0] == {"name": "server.workers", "old": 3, "new": 4, "applies": "restart"}'
+    "$goxelctl" config diff c.json c.json | grep -qx "no difference"
+    "$daemon" --config c.json --socket "$PWD/d.sock" --data-dir "$PWD/data" 3>&- &
+    daemon_pid=$!
+    until_true "$goxelctl" ping --socket "$PWD/d.sock" >/dev/null 2>&1
+    "$goxelctl" config set --file c.json server.queue_size 7
+    "$goxelctl" config diff --socket "$PWD/d.sock" --json |
+        jq -e '.[0] == {"name": "server.queue_size", "old": 256, "new": 7, "applies": "reload"}'
+}
+
+@test "set changes one value and nothing else, or nothing" {
+    cp c.json before.json
+    "$goxelctl" config set --file c.json logging.level debug
+    diff before.json c.json >changes || true
+    [ "$(grep -c '^[<>]' changes)" -eq 2 ]
+    separately "$goxelctl" config set --file c.json logging.level loud
+    [ "$status" -eq 1 ]
+    [[ $err == *"error, warn, info or debug"* ]]
+    separately "$goxelctl" config set --file c.json logging.levle debug
+    [[ $err == *"did you mean logging.level?"* ]]
+    jq -e '.logging.level == "debug" and .server.workers == 3' c.json
+    "$goxelctl" config set --file c.json environment.LANG C
+    jq -e '.environment == {"LANG": "C"}' c.json
+    # A new file is for its owner and group only.
+    "$goxelctl" config set --file new.json server.workers 2
+    [ "$(stat -c %a new.json)" = 640 ]
+    nothing_left .
+}
+
+@test "schema and sample are JSON, and the sample is valid" {
+    "$goxelctl" config schema | jq -e '."$schema" | test("2020-12")'
+    "$goxelctl" config sample >sample.json
+    "$goxelctl" config check sample.json
+    separately "$goxelctl" config nothing
+    [ "$status" -eq 2 ]
+}
