@@ -84,6 +84,12 @@ void gox__vox_render(struct gox_mcp_call *call, const char *project);
 bool gox__vox_expand(const json_t *operation, const json_t *layer,
         json_t *operations, struct gox_buf *why);
 
+/* The URI of a project's resource. */
+void gox__vox_put_uri(struct gox_buf *out, const char *project);
+/* The page ui://goxel/viewer.html (viewer.html). */
+extern const char gox__vox_viewer[];
+#define GOX__VOX_VIEWER_URI "ui://goxel/viewer.html"
+
 int gox__vox_project(struct gox_mcp_call *call);
 int gox__vox_edit(struct gox_mcp_call *call);
 int gox__vox_shapes(struct gox_mcp_call *call);

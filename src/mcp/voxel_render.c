@@ -49,6 +49,18 @@ static void end_render(struct gox_mcp_call *call, json_t *unused)
     gox_mcp_finish(call);
 }
 
+/* What the viewer shows. */
+static void put_link(struct gox_mcp_call *call, const char *project)
+{
+    struct gox_buf uri;
+    gox_buf_init(&uri, 0);
+    gox__vox_put_uri(&uri, project);
+    if (gox_buf_text(&uri) != NULL)
+        gox_mcp_link(call, gox_buf_text(&uri), project, "application/json",
+                "the project");
+    gox_buf_fini(&uri);
+}
+
 static void on_picture(struct gox_mcp_call *call, json_t *result)
 {
     struct gox__vox *vox = gox__vox_of(call);
@@ -71,6 +83,8 @@ static void on_picture(struct gox_mcp_call *call, json_t *result)
                 vox->project, vox->width, vox->height);
     }
     gox_mcp_media(call, "image", "image/png", json_string_value(data), len);
+    if (call->tool != NULL && strcmp(call->tool->name, "voxel_view_3d") == 0)
+        put_link(call, vox->project);
     if (vox->other == NULL) {
         gox_mcp_finish(call);
         return;

@@ -78,6 +78,12 @@ static void put_encoded(struct gox_buf *out, const char *text)
     }
 }
 
+void gox__vox_put_uri(struct gox_buf *out, const char *project)
+{
+    gox_buf_put_str(out, HEAD);
+    put_encoded(out, project);
+}
+
 /* ---- the list ---- */
 
 static void put_projects(struct gox_mcp_call *call, json_t *result)
@@ -92,8 +98,7 @@ static void put_projects(struct gox_mcp_call *call, json_t *result)
         if (name == NULL)
             continue;
         gox_buf_init(&uri, 0);
-        gox_buf_put_str(&uri, HEAD);
-        put_encoded(&uri, name);
+        gox__vox_put_uri(&uri, name);
         if (gox_buf_text(&uri) != NULL)
             gox_mcp_put_resource(
                     call, &(struct gox_mcp_resource){gox_buf_text(&uri), name,
@@ -312,6 +317,11 @@ int gox__vox_read_resource(struct gox_mcp_call *call)
 {
     const char *rest = call->name;
     bool is_formats = strcmp(rest, "goxel://formats") == 0;
+    if (strcmp(rest, GOX__VOX_VIEWER_URI) == 0) {
+        gox_mcp_contents(
+                call, rest, "text/html;profile=mcp-app", gox__vox_viewer, NULL);
+        return GOX_MCP_DONE;
+    }
     if (is_formats || strcmp(rest, "goxel://projects") == 0) {
         if (gox__vox_new(call) == NULL)
             return GOX_MCP_DONE;
@@ -404,8 +414,7 @@ static void on_change(void *ctx, const char *project)
     struct gox_vox_app *app = ctx;
     struct gox_buf uri;
     gox_buf_init(&uri, 0);
-    gox_buf_put_str(&uri, HEAD);
-    put_encoded(&uri, project);
+    gox__vox_put_uri(&uri, project);
     if (gox_buf_text(&uri) != NULL)
         gox_mcp_changed(app->server, 0, gox_buf_text(&uri));
     gox_buf_fini(&uri);

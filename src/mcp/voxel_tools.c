@@ -286,7 +286,9 @@ const struct gox_mcp_tool gox__vox_tools[] = {
                 "{\"type\":\"object\",\"properties\":{\"project\":{\"type\":\"strin"
                 "g\",\"description\":\"default: the one used last\"}},\"additionalP"
                 "roperties\":false}",
-         .flags = GOX_MCP_READ_ONLY, .run = gox__vox_view_3d},
+         .flags = GOX_MCP_READ_ONLY, .run = gox__vox_view_3d,
+         .meta = "{\"ui\":{\"resourceUri\":\"" GOX__VOX_VIEWER_URI "\",\"visibility\":[\"model\",\"app\"]},"
+                 "\"ui/resourceUri\":\"" GOX__VOX_VIEWER_URI "\"}"},
         {.name = "voxel_write", .title = "Draw slices with letters",
          .description =
                 "Draws whole slices from text: the first row is the top. On axis z "
@@ -340,4 +342,6 @@ const struct gox_mcp_registry gox_mcp_voxel = {
         .read = gox__vox_read_resource,
         .complete = gox__vox_complete,
         .watch = gox__vox_watch,
+        .extensions = "\"io.modelcontextprotocol/ui\":{\"mimeTypes\":["
+                      "\"text/html;profile=mcp-app\"]},",
 };
