@@ -40,7 +40,11 @@ gox_log *gox__logging_open(const struct gox_settings *s, struct gox_error *err)
 {
     struct gox_log_config config;
     make_config(&config, s);
-    return gox_log_open(s->daemon_log_file, "goxel-daemon", NULL, &config, err);
+    gox_log *log = gox_log_open(
+            s->daemon_log_file, "goxel-daemon", NULL, &config, err);
+    if (log != NULL)
+        gox_log_hold(log);
+    return log;
 }
 
 void gox__logging_configure(gox_log *log, const struct gox_settings *s)

@@ -10,7 +10,8 @@
 
 struct gox_call_internal;
 
-/* Opens the log that the settings name; NULL with err set. */
+/* Opens the log that the settings name; NULL with err set. It holds its records
+ * until gox_log_start: the sandbox is entered before the first thread. */
 gox_log *gox__logging_open(
         const struct gox_settings *settings, struct gox_error *err);
 /* After a reload. */

@@ -398,6 +398,8 @@ int gox_daemon_start(gox_daemon *d, struct gox_error *err)
 {
     int code =
             d->settings.is_stdio ? start_stdio(d, err) : start_socket(d, err);
+    /* From here on there are threads. */
+    gox_log_start(d->log);
     if (code == 0)
         code = gox__daemon_open_projects(d, err);
     if (code == 0)

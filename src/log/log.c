@@ -308,6 +308,20 @@ static void start_writer(gox_log *log)
     pthread_attr_destroy(&attr);
 }
 
+void gox_log_hold(gox_log *log)
+{
+    log->is_held = true;
+}
+
+void gox_log_start(gox_log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    log->is_held = false;
+    if (!log->has_thread && log->ring.head != log->ring.tail)
+        start_writer(log);
+    pthread_mutex_unlock(&log->lock);
+}
+
 bool gox_log_wants(const gox_log *log, enum gox_log_level level,
         enum gox_log_component component)
 {
@@ -333,7 +347,7 @@ static void put_record(gox_log *log, const struct gox__record *head,
     } else {
         log->dropped++;
     }
-    if (!log->has_thread)
+    if (!log->has_thread && !log->is_held)
         start_writer(log);
     else if (log->is_sleeping)
         pthread_cond_signal(&log->has_work);

@@ -49,6 +49,11 @@ void gox_log_config_init(struct gox_log_config *config);
 gox_log *gox_log_open(const char *path, const char *name,
         const char *journal_socket, const struct gox_log_config *config,
         struct gox_error *err);
+/* Keeps records in the ring and starts no thread until gox_log_start: for a
+ * program that must do something before its first thread. Closing writes them
+ * too. */
+void gox_log_hold(gox_log *log);
+void gox_log_start(gox_log *log);
 /* Writes what is in the ring, waiting at most two seconds for a reader that
  * does not read, and ends the thread. NULL is fine. */
 void gox_log_close(gox_log *log);

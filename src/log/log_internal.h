@@ -107,7 +107,7 @@ struct gox_log {
     struct gox_buf out;                                    /* the writer's */
     uint64_t record_count, dropped, told_dropped, wakeups; /* under the lock */
     pthread_t thread;
-    bool has_thread, is_sleeping, is_ending, has_ended;
+    bool has_thread, is_held, is_sleeping, is_ending, has_ended;
     bool must_configure, must_reopen;
 };
 

@@ -504,6 +504,34 @@ static void test_full(void **state)
     gox_buf_fini(&text);
 }
 
+/* Held back: no thread and no bytes, then all of them in their order. */
+static void test_hold(void **state)
+{
+    struct gox_log_config config;
+    struct gox_buf text;
+    gox_log_config_init(&config);
+    const char *path = log_test_path(state, "x.log");
+    for (int i = 0; i < 2; i++) {
+        unlink(path);
+        gox_log *log = open_log(path, &config);
+        gox_log_hold(log);
+        gox_log_put(log, GOX_LOG_INFO, GOX_LOG_C_DAEMON, "one");
+        gox_log_put(log, GOX_LOG_INFO, GOX_LOG_C_DAEMON, "two");
+        assert_false(gox_log_flush(log, 10));
+        read_file(path, &text);
+        assert_int_equal(text.len, 0);
+        gox_buf_fini(&text);
+        if (i == 0)
+            gox_log_start(log);
+        gox_log_close(log); /* also when it was never started */
+        read_file(path, &text);
+        assert_int_equal(log_test_count_lines(&text), 2);
+        assert_true(strstr(gox_buf_text(&text), "\"one\"") <
+                    strstr(gox_buf_text(&text), "\"two\""));
+        gox_buf_fini(&text);
+    }
+}
+
 static void test_no_memory(void **state)
 {
     struct gox_log_config config;
@@ -543,6 +571,7 @@ int main(void)
             TEST(test_idle_sleeps),
             TEST(test_crash),
             TEST(test_full),
+            TEST(test_hold),
             TEST(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
