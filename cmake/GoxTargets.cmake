@@ -75,8 +75,14 @@ function(gox_script_test name)
 endfunction()
 
 function(gox_test_properties name label timeout)
+    set(environment "GOX_SOURCE_DIR=${CMAKE_SOURCE_DIR}"
+        "GOX_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}" "GOX_BUILD_DIR=${CMAKE_BINARY_DIR}")
+    # A leak checker needs ptrace, which the daemon's sandbox takes away.
+    if(GOX_SANITIZE)
+        list(APPEND environment "GOXEL_SECURITY_SANDBOX=off")
+    endif()
     set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout}
-        ENVIRONMENT "GOX_SOURCE_DIR=${CMAKE_SOURCE_DIR};GOX_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};GOX_BUILD_DIR=${CMAKE_BINARY_DIR}")
+        ENVIRONMENT "${environment}")
 endfunction()
 
 # gox_fuzzer(gox SOURCES fuzz_gox.c LINKS format): a libFuzzer program.

@@ -15,6 +15,7 @@
 #include "loop/pool.h"
 #include "loop/stream.h"
 #include "platform/path.h"
+#include "platform/sandbox.h"
 #include "rpc/registry.h"
 #include "rpc/request.h"
 
@@ -33,6 +34,7 @@ struct gox_daemon {
     gox_registry *registry;
     gox_paths *paths;
     gox_projects *projects;
+    struct gox_sandbox sandbox;
     struct gox_turn_state turn;
     gox_pool *file_pool;     /* opens and closes projects */
     struct gox_sweep *sweep; /* storage.c */
@@ -154,6 +156,12 @@ int gox__gate(struct gox_call_internal *c) GOX_MUST_CHECK;
 /* Whether it waits behind work that somebody waits for, by its method and
  * arguments. */
 bool gox__gate_is_bulk(const struct gox_call_internal *c);
+
+/* ---- confine.c ---- */
+/* Locks this process in as security.sandbox says; daemon->sandbox tells what
+ * holds. Before the first thread. GOX_ERR_UNSUPPORTED, GOX_ERR_NOT_FOUND. */
+int gox__daemon_confine(
+        gox_daemon *daemon, struct gox_error *err) GOX_MUST_CHECK;
 
 /* ---- storage.c ---- */
 /* The data directory's store, or projects in memory. GOX_ERR_BUSY: another

@@ -390,14 +390,17 @@ static int start_socket(gox_daemon *d, struct gox_error *err)
     int code = gox__listen_open(d, err);
     if (code == 0)
         gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,
-                "goxel-daemon %s started, pid %d", GOX_VERSION, gox_os_pid());
+                "goxel-daemon %s started, pid %d, sandbox: %s", GOX_VERSION,
+                gox_os_pid(), d->sandbox.text);
     return code;
 }
 
 int gox_daemon_start(gox_daemon *d, struct gox_error *err)
 {
-    int code =
-            d->settings.is_stdio ? start_stdio(d, err) : start_socket(d, err);
+    int code = d->settings.is_stdio ? 0 : gox__daemon_confine(d, err);
+    if (code == 0)
+        code = d->settings.is_stdio ? start_stdio(d, err)
+                                    : start_socket(d, err);
     /* From here on there are threads. */
     gox_log_start(d->log);
     if (code == 0)

@@ -465,7 +465,7 @@ static const struct {
         {"security.allowed_uids", "daemon/test_access.c"},
         {"security.allowed_gids", "daemon/test_access.c"},
         {"security.rate_limiting.", "daemon/test_access.c"},
-        {"security.sandbox", "platform/test_sandbox.c"},
+        {"security.sandbox", "daemon/test_confine.c"},
         {"performance.max_memory_mb", "daemon/test_access.c"},
         {"performance.durability", "daemon/test_durability_kill.c"},
         {"performance.durability_interval_ms", "daemon/test_durability_kill.c"},

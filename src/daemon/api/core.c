@@ -61,6 +61,8 @@ static int status(struct gox_call *call)
     gox_writer_int(w, "uptime_seconds",
             (gox_time_now_ns() - d->start_at_ns) / GOX_NS_PER_S);
     gox_writer_uint(w, "projects", gox_projects_count(d->projects));
+    gox_writer_string(w, "sandbox",
+            d->sandbox.text[0] != '\0' ? d->sandbox.text : "off");
     gox_writer_end_object(w);
     return 0;
 }
@@ -129,7 +131,7 @@ const struct gox_method gox_api_core[] = {
          .result = "status:string version:string pid:int current_time:string? "
                    "hostname:string goxel_initialized:bool "
                    "methods_available:int memory_allocated:int "
-                   "uptime_seconds:int projects:int",
+                   "uptime_seconds:int projects:int sandbox:string",
          .summary = "The state of the process.", .run = status},
         {.name = "ping", .aliases = "goxel.ping", .group = "core",
          .flags = GOX_METHOD_HEALTH, .result = "pong:bool timestamp:int",
