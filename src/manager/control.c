@@ -249,6 +249,28 @@ static void on_refused_closed(void *ctx)
 static const struct gox_stream_events refused_events = {
         .closed = on_refused_closed};
 
+/* Says why, then closes: the answer is in the socket before the end. */
+static void refuse(gox_stream *own_stream)
+{
+    struct gox_error err;
+    struct gox_buf out;
+    struct gox_writer w;
+    struct gox_reply_error reply = {
+            .err = &err, .retry_after_ms = 1000, .revision = -1};
+    gox_error_set(&err, GOX_ERR_BUSY,
+            "%d clients are connected, which is the limit; try again later",
+            GOX_CONTROL_CLIENTS);
+    gox_buf_init(&out, 0);
+    gox_writer_init(&w, &out);
+    gox_reply_error(&w, &reply, (struct gox_slice){"null", 4});
+    gox_buf_put_byte(&out, '\n');
+    gox_stream_set_events(own_stream, &refused_events, NULL);
+    int code = gox_stream_write(own_stream, &out);
+    (void)code; /* a client that is gone already needs no reply */
+    gox_stream_close(own_stream);
+    gox_buf_fini(&out);
+}
+
 static void on_accept(void *ctx, gox_stream *own_stream)
 {
     struct gox_control *c = ctx;
@@ -256,8 +278,7 @@ static void on_accept(void *ctx, gox_stream *own_stream)
     if (c->session_count < GOX_CONTROL_CLIENTS)
         s = gox_calloc(1, sizeof *s);
     if (s == NULL) {
-        gox_stream_set_events(own_stream, &refused_events, NULL);
-        gox_stream_close(own_stream);
+        refuse(own_stream);
         return;
     }
     s->control = c;
