@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Who may do what with the real daemon: peers, tokens, scopes, rates, memory,
- * slow writers; and the buckets alone. */
+ * Who may do what with the real daemon: peers, tokens, scopes, on the socket,
+ * over TCP and HTTP. */
 #include "base/time.h"
 #include "config/tokens.h"
-#include "daemon/rate_limit.h"
 #include "daemon/wire.h"
 #include "goxel/error.h"
 
@@ -14,58 +13,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-
-#define NS GOX_NS_PER_S
-
-/* ---- buckets ---- */
-
-/* Rows: at which time one is taken, and how long to wait (0: taken), of a
- * bucket of 2 a second that holds 3. */
-static void test_bucket(void **state)
-{
-    (void)state;
-    static const struct {
-        int64_t at_ms, wait_ms;
-    } rows[] = {{1000, 0}, {1000, 0}, {1000, 0}, {1000, 500}, {1000, 500},
-            {1400, 100}, {1500, 0}, {1500, 500}, {2500, 0}, {2500, 0},
-            {2500, 500}, {99000, 0}, {99000, 0}, {99000, 0}, {99000, 500}};
-    struct gox_bucket b = {0};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        assert_int_equal(
-                gox_bucket_take(&b, 2, 3, rows[i].at_ms * GOX_NS_PER_MS),
-                rows[i].wait_ms * GOX_NS_PER_MS);
-}
-
-/* Over time a peer gets what it may, however often it tries. */
-static void test_bucket_rate(void **state)
-{
-    (void)state;
-    struct gox_bucket b = {0};
-    int taken = 0;
-    for (int64_t t = 0; t < 10 * NS; t += NS / 5000)
-        taken += gox_bucket_take(&b, 100, 50, NS + t) == 0;
-    assert_in_range(taken, 1049, 1051);
-}
-
-static void test_peers(void **state)
-{
-    (void)state;
-    struct gox_rate_table *table = calloc(1, sizeof *table);
-    uint32_t slot = 0;
-    uint64_t busy = gox_rate_key(1, "busy", 4);
-    struct gox_rate_peer *p = gox_rate_find(table, busy, &slot);
-    p->requests.full_at_ns = 100 * NS;
-    /* Thousands of others come and go; the busy one keeps its bucket. */
-    for (uint32_t i = 0; i < 20000; i++) {
-        uint32_t other = UINT32_MAX;
-        gox_rate_find(table, gox_rate_key(2, &i, sizeof i), &other)
-                ->requests.full_at_ns = NS;
-    }
-    slot = UINT32_MAX;
-    assert_ptr_equal(gox_rate_find(table, busy, &slot), p);
-    assert_int_equal(p->requests.full_at_ns, 100 * NS);
-    free(table);
-}
 
 /* ---- helpers ---- */
 
@@ -332,7 +279,7 @@ static void test_revoked(void **state)
     /* A file that is wrong changes nothing. */
     assert_int_equal(chmod(in_dir("tokens"), 0644), 0);
     expect_log("2 tokens\\|1 tokens");
-    int64_t until = gox_time_now_ns() + 2 * NS;
+    int64_t until = gox_time_now_ns() + 2 * GOX_NS_PER_S;
     while (gox_time_now_ns() < until)
         call(fd, "goxel.list_layers", "{}", "'result'");
     expect_log("has mode 0644");
@@ -492,85 +439,6 @@ static void test_peers_of_socket(void **state)
     expect_log("neither security.allowed_uids");
 }
 
-/* ---- rates ---- */
-
-static void test_rates(void **state)
-{
-    (void)state;
-    const char *args[] = {"--set", "security.rate_limiting.enabled=true",
-            "--set", "security.rate_limiting.requests_per_second=1", "--set",
-            "security.rate_limiting.burst_size=10", "--log-file", in_dir("log"),
-            NULL};
-    int limited = 0;
-    start(args);
-    /* Two connections of one user share a bucket. */
-    int fds[2] = {wire_connect(&w), wire_connect(&w)};
-    for (int i = 0; i < 20; i++) {
-        wire_send(fds[i % 2],
-                "{'jsonrpc':'2.0','id':1,'method':'goxel.list_layers'}\n");
-        char *line = wire_line(fds[i % 2]);
-        if (strstr(line, "-32002") != NULL) {
-            assert_non_null(strstr(line, "\"retry_after_ms\":"));
-            limited++;
-        }
-        free(line);
-    }
-    assert_in_range(limited, 5, 10);
-    /* Health is answered all the same. */
-    for (int i = 0; i < 50; i++)
-        call(fds[0], "daemon.health", "{}", "'status':");
-    close(fds[0]);
-    close(fds[1]);
-    expect_log("security.rate_limiting");
-}
-
-/* ---- memory ---- */
-
-static void test_memory(void **state)
-{
-    (void)state;
-    const char *args[] = {"--set", "performance.max_memory_mb=1", NULL};
-    start(args);
-    int fd = wire_connect(&w);
-    call(fd, "goxel.add_voxel", "{'x':1,'y':1,'z':1}",
-            "performance.max_memory_mb");
-    call(fd, "goxel.add_voxel", "{'x':1,'y':1,'z':1}", "'retry_after_ms'");
-    /* What needs none goes on: looking, saving, health. */
-    call(fd, "goxel.list_layers", "{}", "'result'");
-    call(fd, "goxel.save_project", "{'path':'x.gox'}", "'result'");
-    call(fd, "daemon.health", "{}", "'status':");
-    close(fd);
-}
-
-/* ---- slow writers ---- */
-
-static void test_slow_writer(void **state)
-{
-    (void)state;
-    const char *args[] = {
-            "--timeout-seconds", "1", "--log-file", in_dir("log"), NULL};
-    static const char request[] =
-            "{'jsonrpc':'2.0','id':1,'method':'goxel.list_layers','params':{},"
-            "'a member that goes on and on and on and on and on and on':'";
-    start(args);
-    int fd = wire_connect(&w), other = wire_connect(&w);
-    double begin = wire_now_ms();
-    /* A byte at a time, never the end. */
-    for (size_t i = 0; i < sizeof request - 1 && wire_now_ms() - begin < 600;
-            i++) {
-        char byte[2] = {request[i], '\0'};
-        wire_send(fd, byte);
-    }
-    wire_expect(fd, "server.timeout_seconds");
-    wire_expect_end(fd);
-    assert_true(wire_now_ms() - begin > 900);
-    /* Idle connections are left alone. */
-    call(other, "goxel.list_layers", "{}", "'result'");
-    close(fd);
-    close(other);
-    expect_log("its request was not complete after");
-}
-
 /* ---- TCP ---- */
 
 static void test_tcp(void **state)
@@ -710,9 +578,6 @@ static void test_goxelctl(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test(test_bucket),
-            cmocka_unit_test(test_bucket_rate),
-            cmocka_unit_test(test_peers),
             TEST(test_tokens),
             TEST(test_each_method),
             TEST(test_batch),
@@ -721,9 +586,6 @@ int main(void)
             TEST(test_start_refused),
             TEST(test_file_is_private),
             TEST(test_peers_of_socket),
-            TEST(test_rates),
-            TEST(test_memory),
-            TEST(test_slow_writer),
             TEST(test_tcp),
             TEST(test_http),
             TEST(test_goxelctl),
