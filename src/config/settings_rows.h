@@ -56,7 +56,7 @@
     X(server_enable_priority_queue, "server.enable_priority_queue", BOOL,      \
       "true", 0, 1, "", NULL, NULL, "GOXEL_SERVER_ENABLE_PRIORITY_QUEUE",      \
       LIVE, "let waiting work that is usually short pass work that is "        \
-      "usually long; nothing waits for ever")                                                          \
+      "usually long; nothing waits for ever")                                  \
     X(server_bind_address, "server.bind_address", TEXT, "127.0.0.1", 1, 64,    \
       "", "^[0-9A-Fa-f:.]+$", "bind-address", "GOXEL_SERVER_BIND_ADDRESS",     \
       START, "IP address to listen on when server.port is set; beyond "        \
@@ -77,7 +77,7 @@
       "error|warn|info|debug", "log-level", "GOXEL_LOG_LEVEL", LIVE,           \
       "what is logged: this and all that is more severe")                      \
     X(logging_format, "logging.format", ENUM, "auto", 0, 0, "",                \
-      "auto|json|text|journald", "log-format", "GOXEL_LOGGING_FORMAT", LIVE,  \
+      "auto|json|text|journald", "log-format", "GOXEL_LOGGING_FORMAT", LIVE,   \
       "one JSON object a line, text, or journald's own protocol; auto: "       \
       "journald under systemd, text on a terminal, else JSON")                 \
     X(logging_levels, "logging.levels", LEVELS, "", 0, 64, "", NULL, NULL,     \
@@ -167,13 +167,13 @@
     X(performance_message_buffer_size_kb,                                      \
       "performance.message_buffer_size_kb", INT, "64", 4, 65536, "KiB", NULL,  \
       NULL, "GOXEL_PERFORMANCE_MESSAGE_BUFFER_SIZE_KB", LIVE,                  \
-      "memory that an idle connection may keep for each direction")                  \
+      "memory that an idle connection may keep for each direction")            \
     X(performance_max_memory_mb, "performance.max_memory_mb", INT, "0", 0,     \
       16777216, "MiB", NULL, NULL, "GOXEL_PERFORMANCE_MAX_MEMORY_MB", LIVE,    \
       "above this, requests that need more memory are refused; 0: no bound")   \
     X(performance_max_open_projects, "performance.max_open_projects", INT,     \
-      "256", 1, 100000, "", NULL, NULL,                                        \
-      "GOXEL_PERFORMANCE_MAX_OPEN_PROJECTS", START,                            \
+      "256", 1, 100000, "projects", NULL, NULL,                                \
+      "GOXEL_PERFORMANCE_MAX_OPEN_PROJECTS", LIVE,                             \
       "beyond it the project that was idle for longest is closed; it is "      \
       "opened again when a request names it")                                  \
     X(performance_durability, "performance.durability", ENUM, "interval", 0,   \

@@ -110,6 +110,9 @@ enum gox_project_drop {
  * waiting (GOX_ERR_BUSY), and edits must be committed. GOX_ERR_NOMEM. */
 int gox_projects_drop(gox_projects *projects, gox_project *project,
         enum gox_project_drop how, struct gox_error *err) GOX_MUST_CHECK;
+/* New bounds, from the next gox_projects_evict on. */
+void gox_projects_set_bounds(
+        gox_projects *projects, uint64_t max_memory_bytes, size_t max_open);
 /* Closes idle projects, the longest unused first, until the bounds are kept. */
 void gox_projects_evict(gox_projects *projects);
 /* The same, and begins to make the files small of projects without an edit for

@@ -295,6 +295,13 @@ static void measure(
     }
 }
 
+void gox_projects_set_bounds(
+        gox_projects *projects, uint64_t max_memory_bytes, size_t max_open)
+{
+    projects->config.max_memory_bytes = max_memory_bytes;
+    projects->config.max_open = max_open;
+}
+
 void gox_projects_evict(gox_projects *projects)
 {
     const struct gox_projects_config *c = &projects->config;

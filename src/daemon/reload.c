@@ -5,6 +5,7 @@
  * is used; a mistake leaves all of them as they were. A setting that is read by
  * workers is never changed here: its row says START. */
 #include "config/generate.h"
+#include "daemon/access.h"
 #include "daemon/daemon_internal.h"
 #include "daemon/http_api.h"
 #include "daemon/lifecycle.h"
@@ -43,12 +44,31 @@ static void apply_sessions(gox_daemon *d)
     gox__daemon_raise_fd_limit(d);
 }
 
+static void apply_access(gox_daemon *d)
+{
+    struct gox_error err = {.offset = -1};
+    if (gox_access_reload(d->access, &err) < 0)
+        gox_log_put(d->log, GOX_LOG_ERROR, GOX_LOG_C_ACCESS,
+                "the old tokens stay: %s", err.text);
+}
+
+static void apply_storage(gox_daemon *d)
+{
+    gox_projects_set_bounds(d->projects,
+            (uint64_t)d->settings.performance_max_memory_mb << 20,
+            (size_t)d->settings.performance_max_open_projects);
+    gox_projects_evict(d->projects);
+    gox__daemon_sweep_trash(d);
+}
+
 /* Each is called once after any change; in this order. */
 static void (*const hooks[])(gox_daemon *daemon) = {
         apply_log,
         apply_pool,
         apply_sessions,
         apply_monitoring,
+        apply_access,
+        apply_storage,
 };
 
 /* ---- the answer ---- */

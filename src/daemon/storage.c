@@ -75,6 +75,7 @@ struct gox_sweep {
     bool is_under_way;
     int removed; /* or an error */
     struct gox_error err;
+    int64_t days; /* a reload may change the setting meanwhile */
 };
 
 static struct gox_sweep *sweep_of(struct gox_work *work)
@@ -86,11 +87,9 @@ static struct gox_sweep *sweep_of(struct gox_work *work)
 static void run_sweep(struct gox_work *work)
 {
     struct gox_sweep *sweep = sweep_of(work);
-    gox_daemon *d = sweep->daemon;
-    int64_t before =
-            gox_time_wall_ms() - d->settings.performance_trash_days * MS_OF_DAY;
+    int64_t before = gox_time_wall_ms() - sweep->days * MS_OF_DAY;
     sweep->removed = gox_stores_empty_trash(
-            gox_projects_stores(d->projects), before, &sweep->err);
+            gox_projects_stores(sweep->daemon->projects), before, &sweep->err);
 }
 
 static void end_sweep(struct gox_work *work)
@@ -104,7 +103,7 @@ static void end_sweep(struct gox_work *work)
     else if (sweep->removed > 0)
         gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_STORE,
                 "%d projects were in the trash for %lld days and are removed",
-                sweep->removed, (long long)d->settings.performance_trash_days);
+                sweep->removed, (long long)sweep->days);
 }
 
 void gox__daemon_sweep_trash(gox_daemon *d)
@@ -117,6 +116,7 @@ void gox__daemon_sweep_trash(gox_daemon *d)
     if (d->sweep == NULL || d->sweep->is_under_way)
         return;
     d->sweep->daemon = d;
+    d->sweep->days = d->settings.performance_trash_days;
     d->sweep->work = (struct gox_work){.run = run_sweep, .done = end_sweep};
     d->sweep->is_under_way = gox_pool_put(d->file_pool, &d->sweep->work) == 0;
 }
