@@ -87,7 +87,8 @@ int gox_http_fd(const gox_http_request *req);
 void gox_http_set_data(gox_http_request *req, void *data);
 void *gox_http_get_data(const gox_http_request *req);
 /* fn is called when the client goes away, or is cut off, before the answer is
- * complete. ctx is also for drained. */
+ * complete. A client that closes only its sending side has gone, too: over TCP
+ * the two look the same. */
 void gox_http_on_gone(gox_http_request *req, void (*fn)(void *ctx), void *ctx);
 
 /* ---- answers ---- */

@@ -59,7 +59,8 @@ struct gox_http {
     gox_watch *watch;   /* of the library's epoll descriptor */
     gox_timer *timer;   /* the library's own timeouts */
     gox_timer *overdue; /* cuts off the first in the list */
-    bool is_overdue_on, is_finishing, is_closing;
+    gox_timer *reaper;  /* looks for dead clients in it */
+    bool is_overdue_on, is_reaper_on, is_finishing, is_closing;
     unsigned library_timeout_s; /* what the library began with */
     bool is_running, needs_run; /* the library; it after a resume */
     struct gox__http_client *first, *last;

@@ -22,6 +22,8 @@
  * which sends first and reads then, gets to see the reason. */
 #define PASS_OVER_BYTES (8u << 20)
 #define MAX_RUNS        8
+/* Dead clients are looked for so long after there was something to do. */
+#define REAP_MS 50
 
 /* ---- the library's events ---- */
 
@@ -40,6 +42,10 @@ static void run(gox_http *http)
         }
     }
     http->is_running = false;
+    if (http->first != NULL && !http->is_reaper_on) {
+        gox_timer_start(http->reaper, REAP_MS, 0);
+        http->is_reaper_on = true;
+    }
     if (has_timeout == MHD_YES)
         gox_timer_start(http->timer, ms, 0);
     else
@@ -129,6 +135,22 @@ static void on_overdue(void *ctx)
     http->is_overdue_on = true;
 }
 
+/* When the end of a connection comes together with the last bytes of a request
+ * that is not whole, the library does not notice it: it asked to be told of new
+ * events only. Such clients would hold their places until they are overdue. */
+static void on_reap(void *ctx)
+{
+    gox_http *http = ctx;
+    struct gox__http_client *next;
+    char byte;
+    http->is_reaper_on = false;
+    for (struct gox__http_client *c = http->first; c != NULL; c = next) {
+        next = c->next;
+        if (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+            cut_off(c);
+    }
+}
+
 /* ---- connections ---- */
 
 static void on_connection(void *cls, struct MHD_Connection *connection,
@@ -141,6 +163,10 @@ static void on_connection(void *cls, struct MHD_Connection *connection,
             return;
         stop_waiting(c);
         http->stats.open--;
+        /* At its limit the library stops to accept, and begins again only when
+         * it runs after a connection was closed. */
+        if (!http->is_closing)
+            gox__http_need_run(http);
         gox_free(c);
         *context = NULL;
         return;
@@ -381,9 +407,11 @@ int gox_http_open(gox_loop *loop, int own_fd,
     http->library_timeout_s = options->timeout_s;
     http->timer = gox_timer_new(loop, on_timer, http);
     http->overdue = gox_timer_new(loop, on_overdue, http);
-    int code = http->timer != NULL && http->overdue != NULL
-                       ? gox__mhd_load(&http->mhd, err)
-                       : gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    http->reaper = gox_timer_new(loop, on_reap, http);
+    int code =
+            http->timer != NULL && http->overdue != NULL && http->reaper != NULL
+                    ? gox__mhd_load(&http->mhd, err)
+                    : gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     if (code < 0)
         close(own_fd);
     else
@@ -442,5 +470,6 @@ void gox_http_close(gox_http *http)
     }
     gox_timer_close(http->timer);
     gox_timer_close(http->overdue);
+    gox_timer_close(http->reaper);
     gox_free(http);
 }

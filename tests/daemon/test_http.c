@@ -448,6 +448,35 @@ static void test_parallel(void **state)
     wire_cleanup(&w);
 }
 
+/* Connections come and go; nothing stays. */
+static void test_no_leak(void **state)
+{
+    (void)state;
+    struct wire w;
+    unsigned port = start(&w, NULL);
+    for (int i = 0; i < 200; i++)
+        expect(post(port, CALL("ping", "[]"), ""), 200, "pong");
+    int fds = wire_fd_count(&w);
+    for (int i = 0; i < 3000; i++) {
+        int fd = http_connect(port);
+        assert_true(fd >= 0);
+        /* Some say nothing, some half a request, some a whole one. */
+        if (i % 3 == 1)
+            http_send_text(fd, "GET /healthz HTTP/1.1\r\nHo");
+        if (i % 3 == 2) {
+            http_send_text(fd, GET("/version"));
+            expect(http_read(fd, false), 200, "daemon");
+        }
+        close(fd);
+    }
+    double limit = wire_now_ms() + WIRE_LIMIT_MS;
+    while (wire_fd_count(&w) > fds) {
+        assert_true(wire_now_ms() < limit);
+        expect(post(port, CALL("ping", "[]"), ""), 200, "pong");
+    }
+    wire_cleanup(&w);
+}
+
 /* Asks daemon.metrics until text is in the answer. */
 static void wait_metrics(unsigned port, const char *text)
 {
@@ -573,6 +602,7 @@ int main(void)
             cmocka_unit_test(test_project_header),
             cmocka_unit_test(test_guard),
             cmocka_unit_test(test_parallel),
+            cmocka_unit_test(test_no_leak),
             cmocka_unit_test(test_gone),
             cmocka_unit_test(test_stop),
             cmocka_unit_test(test_idle),
