@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/time.h"
 #include "mcp/backend_internal.h"
+#include "mcp/starter.h"
 
 #include <signal.h>
 #include <string.h>
@@ -294,6 +295,7 @@ static void on_tick(void *ctx)
 {
     gox_backend *b = ctx;
     int64_t now = gox_time_now_ns();
+    gox__backend_check_answer(b, now);
     gox_backend_call *call = b->first;
     while (call != NULL) {
         if (call->state == GOX__BACKEND_FAILED) {
@@ -385,8 +387,11 @@ void gox_backend_free(gox_backend *b)
     while (b->first != NULL)
         gox_backend_cancel(b->first);
     gox__backend_disconnect(b);
-    if (b->stops_daemon && b->daemon > 0)
-        kill(b->daemon, SIGTERM);
+    if (b->stops_daemon && b->was_started_here) {
+        gox_mcp_stop_daemon(b->socket);
+        if (b->daemon > 0)
+            kill(b->daemon, SIGTERM);
+    }
     gox_timer_close(b->tick);
     gox_timer_close(b->retry);
     json_decref(b->revisions);

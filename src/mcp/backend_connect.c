@@ -13,7 +13,10 @@
 #define ATTACH_MS    3000  /* without */
 #define PAUSE_MS     2
 #define PAUSE_MAX_MS 50
+#define DONE         "ended with code 0"
 #define BAD_CONFIG   "ended with code 78"
+#define NO_PROGRAM   "ended with code 127"
+#define MAX_STARTS   5
 
 static void on_notification(void *ctx, const char *method, const json_t *params)
 {
@@ -68,6 +71,39 @@ static void give_token(gox_backend *b)
     json_decref(params);
 }
 
+static void give_up(gox_backend *b, const struct gox_error *err)
+{
+    b->give_up_ns = 0;
+    b->has_started = false;
+    b->failed_starts = 0;
+    gox_timer_stop(b->retry);
+    gox__backend_fail_all(b, err);
+}
+
+static void on_hello(void *ctx, json_t *result, const json_t *error,
+        const struct gox_error *err)
+{
+    gox_backend *b = ctx;
+    (void)err;
+    if (result != NULL || error != NULL)
+        b->has_answered = true;
+}
+
+void gox__backend_check_answer(gox_backend *b, int64_t now_ns)
+{
+    struct gox_error err;
+    if (!b->is_up || b->has_answered ||
+            now_ns < b->connected_ns + CONNECT_MS * GOX_NS_PER_MS)
+        return;
+    (void)gox_error_set(&err, GOX_ERR_TIMEOUT,
+            "the socket %s takes connections, but no daemon has answered for "
+            "%d seconds; after several crashes its manager waits: look at "
+            "goxelctl status and the daemon's log",
+            b->socket, CONNECT_MS / 1000);
+    gox__backend_disconnect(b);
+    give_up(b, &err);
+}
+
 static bool connect_now(gox_backend *b, struct gox_error *err)
 {
     const char *project;
@@ -85,7 +121,11 @@ static bool connect_now(gox_backend *b, struct gox_error *err)
     gox_watch_set(b->watch, POLLIN);
     gox_client_on_notification(b->client, on_notification, b);
     give_token(b);
+    b->has_answered = false;
+    b->connected_ns = gox_time_now_ns();
+    (void)!gox_client_submit(b->client, "ping", NULL, on_hello, b, NULL, NULL);
     b->is_up = b->was_up = true;
+    b->failed_starts = 0;
     b->give_up_ns = 0;
     b->has_started = false;
     json_object_foreach(b->watched, project, unused)
@@ -106,27 +146,38 @@ static void send_waiting(gox_backend *b)
     }
 }
 
-static void give_up(gox_backend *b, const struct gox_error *err)
+/* How the start ended; false: another one is of no use. */
+static bool judge_end(gox_backend *b, const char *how, struct gox_error *err)
 {
-    b->give_up_ns = 0;
+    if (strcmp(how, DONE) == 0)
+        return true; /* a manager runs; its daemon is about to listen */
     b->has_started = false;
-    gox_timer_stop(b->retry);
-    gox__backend_fail_all(b, err);
+    if (strcmp(how, BAD_CONFIG) == 0)
+        (void)gox_error_set(err, GOX_ERR_CLOSED,
+                "goxel-daemon could not start: its configuration is wrong; "
+                "`goxel-daemon --check` tells what");
+    else if (strcmp(how, NO_PROGRAM) == 0)
+        (void)gox_error_set(err, GOX_ERR_NOT_FOUND,
+                "no Goxel daemon answers at %s, and goxel-daemon is not "
+                "installed; install it or set GOXEL_DAEMON_BINARY",
+                b->socket);
+    else if (++b->failed_starts >= MAX_STARTS)
+        (void)gox_error_set(err, GOX_ERR_CLOSED,
+                "the daemon was started %d times and %s each time; "
+                "goxel-daemon.log in its data directory tells why",
+                MAX_STARTS, how);
+    else
+        return true;
+    return false;
 }
 
 /* Nobody listens: start a daemon, unless one is starting. False: no use. */
 static bool make_one(gox_backend *b, struct gox_error *err)
 {
     char how[80];
-    if (b->has_started && gox__backend_daemon_ended(b, how, sizeof how)) {
-        if (strcmp(how, BAD_CONFIG) == 0) {
-            (void)gox_error_set(err, GOX_ERR_CLOSED,
-                    "goxel-daemon could not start: its configuration is wrong; "
-                    "`goxel-daemon --check` tells what");
-            return false;
-        }
-        b->has_started = false;
-    }
+    if (b->has_started && gox__backend_daemon_ended(b, how, sizeof how) &&
+            !judge_end(b, how, err))
+        return false;
     if (b->has_started)
         return true;
     b->has_started = true;

@@ -47,8 +47,12 @@ struct gox_backend {
     gox_timer *retry; /* the next attempt to connect */
     int pause_ms;
     int64_t give_up_ns; /* when connecting ends; 0: not connecting */
-    pid_t daemon;       /* that was started here and not reaped; 0: none */
-    bool has_started;   /* since the connection was lost */
+    pid_t daemon;       /* helper, or the daemon it became; 0: reaped, none */
+    unsigned failed_starts; /* since the last connection */
+    bool was_started_here;
+    bool has_answered; /* the daemon, on this connection */
+    int64_t connected_ns;
+    bool has_started; /* since the connection was lost */
     gox_backend_call *first, *last;
     json_t *revisions; /* {project: last known revision} */
     json_t *watched;   /* {project: true} */
@@ -59,9 +63,12 @@ struct gox_backend {
 /* connect.c */
 void gox__backend_connect(gox_backend *backend);
 void gox__backend_disconnect(gox_backend *backend);
+/* Gives a connection up on which nobody has answered for too long: a manager
+ * holds the socket while no daemon runs. */
+void gox__backend_check_answer(gox_backend *backend, int64_t now_ns);
 /* start.c: starts a daemon that outlives this process. */
 int gox__backend_start_daemon(gox_backend *backend, struct gox_error *err);
-/* True when the started daemon has ended already; text says how. */
+/* True when the helper (or what it became) has ended; text says how. */
 bool gox__backend_daemon_ended(gox_backend *backend, char *text, size_t size);
 /* The socket's usual place; NULL: no memory. */
 char *gox__backend_find_socket(const char *wanted);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Starting a daemon that several clients share: in a session of its own, with
- * nothing of the client's pipe, so that it lives on when this process ends.
+ * Starting a daemon that several clients share: by a helper process (starter.h)
+ * in a session of its own, with nothing of the client's pipe, so that what it
+ * starts lives on when this process ends.
  *
  * Two programs may do this at the same moment: the daemon's lock beside its
  * socket lets one of them win, the other's daemon ends at once. */
 #include "base/alloc.h"
 #include "mcp/backend_internal.h"
+#include "mcp/starter.h"
 #include "platform/os.h"
 
 #include <errno.h>
@@ -48,28 +50,6 @@ char *gox__backend_find_socket(const char *wanted)
         return own;
     gox_free(own);
     return gox_strdup(SYSTEM_SOCKET);
-}
-
-/* Beside our own program, else on PATH. */
-static void find_program(char *path, size_t size)
-{
-    const char *env = getenv("GOXEL_DAEMON_BINARY");
-    char self[4096];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    char *slash;
-    if (env != NULL && env[0] != '\0') {
-        snprintf(path, size, "%s", env);
-        return;
-    }
-    self[len > 0 ? len : 0] = '\0';
-    slash = strrchr(self, '/');
-    if (slash != NULL) {
-        slash[1] = '\0';
-        if ((size_t)snprintf(path, size, "%sgoxel-daemon", self) < size &&
-                access(path, X_OK) == 0)
-            return;
-    }
-    snprintf(path, size, "goxel-daemon");
 }
 
 /* What it says before it has a log of its own goes to a file in its data
@@ -138,25 +118,25 @@ static int spawn(pid_t *pid, char **argv, int log_fd)
 
 int gox__backend_start_daemon(gox_backend *backend, struct gox_error *err)
 {
-    char program[4096], flag[] = "--socket";
+    char program[] = "/proc/self/exe", flag[] = GOX_MCP_STARTER_FLAG;
     char *argv[] = {program, flag, backend->socket, NULL};
     int log_fd, rc;
     char unused[64];
     if (backend->daemon > 0 &&
             !gox__backend_daemon_ended(backend, unused, sizeof unused))
         return 0;
-    find_program(program, sizeof program);
     log_fd = open_log();
     rc = spawn(&backend->daemon, argv, log_fd);
     if (log_fd >= 0)
         close(log_fd);
-    if (rc == 0)
+    if (rc == 0) {
+        backend->was_started_here = true;
         return 0;
+    }
     backend->daemon = 0;
-    return gox_error_set(err, rc == ENOENT ? GOX_ERR_NOT_FOUND : GOX_ERR_IO,
-            "no Goxel daemon answers at %s, and %s cannot be started: %s; "
-            "install goxel-daemon or set GOXEL_DAEMON_BINARY",
-            backend->socket, program, strerror(rc));
+    return gox_error_set(err, GOX_ERR_IO,
+            "no Goxel daemon answers at %s, and none can be started: %s",
+            backend->socket, strerror(rc));
 }
 
 bool gox__backend_daemon_ended(gox_backend *backend, char *text, size_t size)

@@ -4,6 +4,7 @@
 #include "mcp/http.h"
 #include "mcp/mcp.h"
 #include "mcp/options.h"
+#include "mcp/starter.h"
 #include "mcp/stdio.h"
 #include "mcp/voxel.h"
 #include "platform/os.h"
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 struct program {
@@ -105,7 +107,10 @@ static int start(struct program *p)
 int gox_mcp_main(int argc, char **argv)
 {
     struct program p = {0};
-    int code = gox_mcp_options_read(&p.options, argc, argv);
+    int code;
+    if (argc == 3 && strcmp(argv[1], GOX_MCP_STARTER_FLAG) == 0)
+        return gox_mcp_starter_main(argv[2]);
+    code = gox_mcp_options_read(&p.options, argc, argv);
     if (code >= 0)
         return code;
     gox_os_ignore_signals();

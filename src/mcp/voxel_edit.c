@@ -179,7 +179,7 @@ int gox__vox_shapes(struct gox_mcp_call *call)
 
 static void begin_write(struct gox_mcp_call *call)
 {
-    gox__vox_ask_long(call, "goxel.write_slices",
+    gox__vox_ask(call, "goxel.write_slices",
             gox__vox_params(call, "render", NULL), GOX_BACKEND_EDIT,
             gox__vox_bool(call, "render") ? on_edited : gox__vox_show);
 }

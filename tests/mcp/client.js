@@ -22,18 +22,19 @@ class Place {
     });
     fs.mkdirSync(path.join(this.dir, 'data'));
   }
-  // Processes whose command line names our socket.
-  daemons() {
+  // Processes of a program whose command line names our socket.
+  processes(program) {
     return fs.readdirSync('/proc').filter((name) => {
       if (!/^\d+$/.test(name)) return false;
       try {
         const line = fs.readFileSync(`/proc/${name}/cmdline`, 'utf8');
-        return line.includes('goxel-daemon') && line.includes(this.socket);
+        return path.basename(line.split('\0')[0]) === program && line.includes(this.socket);
       } catch { return false; }
     }).map(Number);
   }
+  daemons() { return this.processes('goxel-daemon'); }
   close() {
-    for (const pid of this.daemons()) {
+    for (const pid of [...this.processes('goxel-manager'), ...this.daemons()]) {
       try { process.kill(pid, 'SIGKILL'); } catch { /* gone already */ }
     }
     fs.rmSync(this.dir, { recursive: true, force: true });
@@ -74,7 +75,8 @@ class Client {
   }
   // The result of a tool; isError becomes an exception.
   async tool(name, args) {
-    const answer = await this.request('tools/call', { name, arguments: args });
+    // Clients ask for progress with every call, so these do, too.
+    const answer = await this.request('tools/call', { name, arguments: args, _meta: { progressToken: `t${this.next}` } });
     if (answer.error) throw new Error(`${name}: ${answer.error.message}`);
     if (answer.result.isError) {
       throw new Error(`${name}: ${answer.result.content[0].text}`);

@@ -16,6 +16,9 @@ function shoot(place) {
 
 (async () => {
   const place = new Place();
+  // A manager, where there is one, would call this a crash loop and wait.
+  Object.assign(place.env, { GOXEL_AUTO_START_MAX_RESTARTS: '0', GOXEL_AUTO_START_RESTART_DELAY_MS: '10',
+    GOXEL_AUTO_START_RESTART_DELAY_MAX_MS: '10' });
   let failed = 0, edits = 0, longest = 0;
   const client = new Client(place);
   try {
