@@ -95,7 +95,7 @@ void gox__backend_check_answer(gox_backend *b, int64_t now_ns)
     if (!b->is_up || b->has_answered ||
             now_ns < b->connected_ns + CONNECT_MS * GOX_NS_PER_MS)
         return;
-    (void)gox_error_set(&err, GOX_ERR_TIMEOUT,
+    (void)gox_error_set(&err, GOX_ERR_CLOSED,
             "the socket %s takes connections, but no daemon has answered for "
             "%d seconds; after several crashes its manager waits: look at "
             "goxelctl status and the daemon's log",

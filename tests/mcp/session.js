@@ -186,6 +186,49 @@ const tests = {
     await other.end();
     assert.equal(place.daemons().length, 1, 'both share one daemon, which lives on');
   },
+  async 'two clients edit the same project, no edit is lost'(c, place) {
+    const other = new Client(place);
+    await other.start();
+    await c.tool('voxel_project', { action: 'new', name: 'race' });
+    const edits = [];
+    for (let i = 0; i < 40; i++) {
+      edits.push((i % 2 ? c : other).tool('voxel_edit', { project: 'race',
+        operations: [{ type: 'add_voxel', position: [i, 0, 0], color: 'red' }] }));
+    }
+    const revisions = (await Promise.all(edits)).map((one) => one.revision).sort((a, b) => a - b);
+    assert.deepEqual(revisions, Array.from({ length: 40 }, (_, i) => i + 1));
+    assert.equal((await c.tool('voxel_read', { what: 'bounds', project: 'race' })).dimensions[0], 40);
+    await other.end();
+  },
+  async 'a cancelled call ends in the daemon, a late one says so'(c, place) {
+    const loop = { name: 'voxel_script', arguments: { project: 'race', script: 'for (;;) {}', timeout_ms: 60000 } };
+    c.send({ jsonrpc: '2.0', id: 'loop', method: 'tools/call', params: loop });
+    await c.tool('voxel_read', { what: 'bounds', project: 'race' });
+    c.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'loop' } });
+    // An edit of the same project waits for the script, so it tells the end.
+    await c.tool('voxel_edit', { project: 'race', operations: [{ type: 'add_voxel', position: [0, 9, 0] }] });
+    const hasty = new Client(place, ['--timeout', '0.3']);
+    await hasty.start();
+    assert.match(await hasty.fails('voxel_script', { project: 'race', script: 'for (;;) {}', timeout_ms: 60000 }), /in time/);
+    await hasty.end();
+    await c.tool('voxel_edit', { project: 'race', operations: [{ type: 'add_voxel', position: [0, 9, 1] }] });
+  },
+  async 'long work becomes a task, in 2026'(c, place) {
+    const modern = new Client(place);
+    const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } } };
+    const script = 'var end = Date.now() + 3500; while (Date.now() < end) {} 7';
+    const { result } = await modern.request('tools/call', { _meta: meta, name: 'voxel_script', arguments: { project: 'race', script } });
+    assert.equal(result.resultType, 'task');
+    let task;
+    do {
+      await new Promise((done) => setTimeout(done, result.pollIntervalMs / 5));
+      task = (await modern.request('tasks/get', { _meta: meta, taskId: result.taskId })).result;
+    } while (task.status === 'working');
+    assert.equal(task.status, 'completed');
+    assert.equal(task.result.structuredContent.result, 7);
+    await modern.end();
+  },
   async 'ends at the end of its input'(c) {
     const { code, ms } = await c.end();
     assert.equal(code, 0);
