@@ -79,6 +79,19 @@ static void sweep(gox_rotate *r, int64_t now_ms)
                 r->path, r->config.max_files, r->config.max_age_ms, now_ms);
 }
 
+static void start_compress(gox_rotate *r)
+{
+    struct gox_buf name;
+    const struct gox_rotate_config *c = &r->config;
+    if (!r->is_file || !c->is_enabled || !c->is_compressed || c->max_files == 0)
+        return;
+    gox_buf_init(&name, 0);
+    const char *first = gox__rotate_name(&name, r->path, 1, "");
+    if (first != NULL)
+        r->compress = gox_compress_new(first);
+    gox_buf_fini(&name);
+}
+
 gox_rotate *gox_rotate_open(const char *path,
         const struct gox_rotate_config *config, struct gox_error *err)
 {
@@ -99,6 +112,8 @@ gox_rotate *gox_rotate_open(const char *path,
         return NULL;
     }
     sweep(r, gox_time_wall_ms());
+    /* What a stop has left plain. */
+    start_compress(r);
     return r;
 }
 
@@ -112,7 +127,7 @@ void gox_rotate_close(gox_rotate *r)
 {
     if (r == NULL)
         return;
-    end_compress(r);
+    gox_compress_free(r->compress);
     if (r->fd >= 0)
         close(r->fd);
     gox_free(r->path);
@@ -135,16 +150,6 @@ static bool is_same_file(const gox_rotate *r)
            named.st_dev == open_one.st_dev && named.st_ino == open_one.st_ino;
 }
 
-static void start_compress(gox_rotate *r)
-{
-    struct gox_buf name;
-    gox_buf_init(&name, 0);
-    const char *first = gox__rotate_name(&name, r->path, 1, "");
-    if (first != NULL)
-        r->compress = gox_compress_new(first);
-    gox_buf_fini(&name);
-}
-
 void gox_rotate_now(gox_rotate *r, int64_t now_ms)
 {
     if (!r->is_file || r->size == 0)
@@ -159,8 +164,7 @@ void gox_rotate_now(gox_rotate *r, int64_t now_ms)
     }
     r->start_ms = now_ms;
     sweep(r, now_ms);
-    if (r->config.is_compressed && r->config.max_files > 0)
-        start_compress(r);
+    start_compress(r);
 }
 
 bool gox_rotate_work(gox_rotate *r)

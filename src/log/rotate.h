@@ -35,7 +35,8 @@ typedef struct gox_rotate gox_rotate;
  * never rotated. NULL with err set (GOX_ERR_IO, GOX_ERR_NOMEM). */
 gox_rotate *gox_rotate_open(const char *path,
         const struct gox_rotate_config *config, struct gox_error *err);
-/* Ends compressing first. NULL is fine. */
+/* Gives up compressing: the plain file stays, and is compressed after the next
+ * open. NULL is fine. */
 void gox_rotate_close(gox_rotate *rotate);
 void gox_rotate_set_config(
         gox_rotate *rotate, const struct gox_rotate_config *config);

@@ -147,6 +147,9 @@ static bool work_once(gox_log *log, bool *is_lossy)
         *is_lossy = !is_told;
         return true;
     }
+    /* A stop does not wait for that. */
+    if (log->is_ending)
+        return false;
     pthread_mutex_unlock(&log->lock);
     bool has_more = log->sink.file != NULL && gox_rotate_work(log->sink.file);
     pthread_mutex_lock(&log->lock);

@@ -139,9 +139,9 @@ static void test_rotation(void **state)
         ask(fd, id, "goxel.list_layers");
     }
     close(fd);
+    expect("test -f $d/log.1.gz");
     wire_stop(&w, NULL);
     w.pid = 0;
-    assert_true(is_true("test -f $d/log.1.gz"));
     assert_int_equal(stat(in_dir("log"), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0640);
     assert_true(st.st_size <= 1 << 20);

@@ -176,6 +176,28 @@ static void test_compresses(void **state)
     gox_buf_fini(&all);
 }
 
+/* A stop does not wait for compressing; the next start does it. */
+static void test_compresses_later(void **state)
+{
+    struct gox_rotate_config c = {.is_enabled = true,
+            .max_bytes = 8,
+            .max_files = 9,
+            .is_compressed = true};
+    gox_rotate *r = open_file(state, &c);
+    put(r, "first\n");
+    put(r, "second\n");
+    gox_rotate_close(r);
+    check_text(log_test_path(state, "x.log.1"), "first\n");
+    check_gone(log_test_path(state, "x.log.1.gz"));
+    check_gone(log_test_path(state, "x.log.1.gz.tmp"));
+    r = open_file(state, &c);
+    while (gox_rotate_work(r))
+        ;
+    gox_rotate_close(r);
+    check_gone(log_test_path(state, "x.log.1"));
+    check_text(log_test_path(state, "x.log.1.gz"), "first\n");
+}
+
 static void test_leftovers(void **state)
 {
     struct gox_rotate_config c = {
@@ -354,6 +376,7 @@ int main(void)
             TEST(test_keeps_max_files),
             TEST(test_age),
             TEST(test_compresses),
+            TEST(test_compresses_later),
             TEST(test_leftovers),
             TEST(test_mode_and_reopen),
             TEST(test_foreign_name),
