@@ -67,7 +67,7 @@ struct gox_daemon {
     gox_timer *upkeep;   /* looks after projects for a while after edits */
     int upkeep_left;     /* times that it still runs */
     bool is_tick_on, is_grace_on, is_cleanup_on, is_notify_on, is_stopping,
-            is_closed_in, is_cut;
+            is_closed_in, is_winding_up, is_cut;
 };
 
 struct gox_kept_fd;

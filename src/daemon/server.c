@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LINGER_MS     20
 #define CUT_MS        2000
 #define TICK_MS       1000
 #define FULL_RETRY_MS 1000
@@ -213,6 +214,8 @@ void gox__daemon_check_stop(gox_daemon *d)
             gox_daemon_stop(d);
         return;
     }
+    if (!d->is_winding_up)
+        return; /* what was just accepted is still served */
     gox_session *next;
     for (gox_session *s = d->sessions; s != NULL; s = next) {
         next = s->next;
@@ -239,6 +242,11 @@ static void on_deadline(void *ctx)
     if (!d->is_closed_in) {
         d->is_closed_in = true;
         gox__listen_close(d);
+        /* A client that was accepted a moment ago has its first request on the
+         * way; without its answer it would be lost by a restart in order. */
+        gox_timer_start(d->deadline, d->sessions != NULL ? LINGER_MS : 0, 0);
+    } else if (!d->is_winding_up) {
+        d->is_winding_up = true;
         gox_timer_start(d->deadline,
                 (uint64_t)d->settings.server_drain_seconds * 1000, 0);
         gox__daemon_check_stop(d);
