@@ -111,17 +111,19 @@ static void take_file(struct gox_settings *s,
 
 /* ---- the environment ---- */
 
-/* Variables of ours that are no settings. */
+/* Variables of ours that are no settings, by how they begin. */
 static const char *const other_variables[] = {"GOXEL_DAEMON_BINARY",
-        "GOXEL_CONFIG_FILE", "GOXEL_MANAGER_BINARY", "GOXEL_MANAGER_SOCKET",
-        "GOXEL_TOKEN", "GOXEL_TOKEN_FILE"};
+        "GOXEL_EVENT", "GOXEL_INSTANCE", "GOXEL_MANAGER_", "GOXEL_MCP_",
+        "GOXEL_TOKEN"};
 
-static bool is_other(const char *name, size_t len)
+static bool is_other(const char *name)
 {
+    /* Those are settings. */
+    if (strncmp(name, "GOXEL_MCP_INTEGRATION_", 22) == 0)
+        return false;
     for (size_t i = 0; i < sizeof other_variables / sizeof other_variables[0];
             i++)
-        if (strlen(other_variables[i]) == len &&
-                memcmp(other_variables[i], name, len) == 0)
+        if (strncmp(name, other_variables[i], strlen(other_variables[i])) == 0)
             return true;
     return false;
 }
@@ -166,7 +168,7 @@ static void take_variable(struct gox_settings *s, const char *variable,
         return;
     const struct gox_setting *row = find_variable(variable, len);
     if (row == NULL) {
-        if (strncmp(variable, "GOXEL_", 6) == 0 && !is_other(variable, len))
+        if (strncmp(variable, "GOXEL_", 6) == 0 && !is_other(variable))
             warn_variable(errors, variable, len);
         return;
     }

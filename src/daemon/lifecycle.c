@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "daemon/daemon_internal.h"
 #include "daemon/logging.h"
+#include "platform/launchd.h"
 #include "platform/os.h"
 
 #include <errno.h>
@@ -426,9 +427,16 @@ static int run(struct gox_lifecycle *life, struct gox_settings *own_settings)
 static int take_passed(struct gox_lifecycle *life, const struct gox_settings *s,
         struct gox_error *err)
 {
+    static const char *const launchd_names[] = {"rpc", "http"};
     if (s->is_stdio) /* the variables are for whoever started us */
         return 0;
     int code = gox_listen_fds_take(&life->passed, true, err);
+    for (size_t i = 0; i < 2 && code == 0; i++) {
+        code = gox_launchd_take(&life->passed, launchd_names[i], err);
+        /* Not started by it, or it has no such socket for us. */
+        if (code == GOX_ERR_UNSUPPORTED || code == GOX_ERR_NOT_FOUND)
+            code = 0;
+    }
     return code < 0 ? code : gox_notify_init(&life->notify, true, err);
 }
 
