@@ -28,17 +28,30 @@ static void put_corner(
     gox_writer_xyz(w, key, p.x - less, p.y - less, p.z - less);
 }
 
+static void begin_changed(gox_session *s, const struct gox_subscription *sub,
+        struct gox_writer *w)
+{
+    gox_writer_init(w, &s->out);
+    gox_writer_object(w, NULL);
+    gox_writer_string(w, "jsonrpc", "2.0");
+    gox_writer_string(w, "method", "goxel.changed");
+    gox_writer_object(w, "params");
+    gox_writer_uint(w, "subscription", sub->id);
+    gox_writer_string(w, "project", sub->project->name);
+}
+
+static void end_changed(gox_session *s, struct gox_writer *w)
+{
+    gox_writer_end_object(w);
+    gox_writer_end_object(w);
+    gox_buf_put_byte(&s->out, '\n');
+}
+
 static void put_change(gox_session *s, const struct gox_subscription *sub,
         const struct gox_change *change, bool has_missed)
 {
     struct gox_writer w;
-    gox_writer_init(&w, &s->out);
-    gox_writer_object(&w, NULL);
-    gox_writer_string(&w, "jsonrpc", "2.0");
-    gox_writer_string(&w, "method", "goxel.changed");
-    gox_writer_object(&w, "params");
-    gox_writer_uint(&w, "subscription", sub->id);
-    gox_writer_string(&w, "project", sub->project->name);
+    begin_changed(s, sub, &w);
     gox_writer_uint(&w, "revision", change->revision);
     gox_writer_int(&w, "layer_id", change->layer_id);
     if (gox_bbox_is_empty(change->box)) {
@@ -53,9 +66,7 @@ static void put_change(gox_session *s, const struct gox_subscription *sub,
     gox_writer_bool(&w, "own", change->origin == s->number);
     if (has_missed)
         gox_writer_bool(&w, "missed", true);
-    gox_writer_end_object(&w);
-    gox_writer_end_object(&w);
-    gox_buf_put_byte(&s->out, '\n');
+    end_changed(s, &w);
 }
 
 static void pump_one(gox_session *s, struct gox_subscription *sub)
@@ -79,17 +90,9 @@ static void pump_one(gox_session *s, struct gox_subscription *sub)
 static void put_closed(gox_session *s, const struct gox_subscription *sub)
 {
     struct gox_writer w;
-    gox_writer_init(&w, &s->out);
-    gox_writer_object(&w, NULL);
-    gox_writer_string(&w, "jsonrpc", "2.0");
-    gox_writer_string(&w, "method", "goxel.changed");
-    gox_writer_object(&w, "params");
-    gox_writer_uint(&w, "subscription", sub->id);
-    gox_writer_string(&w, "project", sub->project->name);
+    begin_changed(s, sub, &w);
     gox_writer_bool(&w, "closed", true);
-    gox_writer_end_object(&w);
-    gox_writer_end_object(&w);
-    gox_buf_put_byte(&s->out, '\n');
+    end_changed(s, &w);
 }
 
 void gox__subscriptions_pump(gox_session *s)

@@ -77,6 +77,27 @@ static void test_overwritten_project(void **state)
     json_decref(name);
 }
 
+/* Whoever follows a project hears that it is gone, after all its changes. */
+static void test_closed_project(void **state)
+{
+    struct api *api = *state, other;
+    json_t *name = project_of(api);
+    api_join(&other, api);
+    json_t *sub =
+            api_call(&other, SUBSCRIBE, "['%s']", json_string_value(name));
+    int id = (int)json_integer_value(json_object_get(sub, "subscription"));
+    api_do(api, ADD, "[1,2,3]");
+    api_do(api, "goxel.delete_project", "['%s']", json_string_value(name));
+    api_expect(notice(&other, 0), "{'revision':1}");
+    api_expect(notice(&other, 1),
+            "{'subscription':%d,'project':'%s','closed':true}", id,
+            json_string_value(name));
+    api_fail(&other, -32004, END, "[%d]", id);
+    json_decref(sub);
+    json_decref(name);
+    api_stop(&other);
+}
+
 static void test_changes_of_others(void **state)
 {
     struct api *api = *state, other;
@@ -216,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             API_TEST(test_own_changes),
             API_TEST(test_overwritten_project),
+            API_TEST(test_closed_project),
             API_TEST(test_changes_of_others),
             API_TEST(test_resume),
             API_TEST(test_resume_too_early),
