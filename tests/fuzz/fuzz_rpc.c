@@ -134,6 +134,7 @@ static gox_daemon *start_daemon(const struct rows *rows, const char *dir)
     require(d->registry != NULL);
     /* From now on: it ends when its only client has gone. */
     d->settings.is_stdio = true;
+    require(gox__daemon_open_projects(d, &err) == 0);
     return d;
 }
 
