@@ -381,16 +381,27 @@ static void look_up_again(gox_access *a, struct gox_grant *g)
         forget_token(g);
 }
 
+static unsigned scopes_now(gox_access *a, struct gox_grant *g)
+{
+    if (g->token_id[0] != '\0' && g->epoch != a->epoch)
+        look_up_again(a, g);
+    if (g->expires_ms > 0 && g->expires_ms <= gox_time_wall_ms())
+        forget_token(g);
+    return g->scopes;
+}
+
+bool gox_access_may_read(gox_access *a, struct gox_grant *g)
+{
+    return g->is_trusted || !a->settings->security_enable_authentication ||
+           (scopes_now(a, g) & GOX_SCOPE_READ) != 0;
+}
+
 static int check_scope(gox_access *a, struct gox_grant *g,
         const struct gox_method *m, struct gox_error *err)
 {
     unsigned needs = gox_access_scope_of(m);
     struct gox_buf have;
-    if (g->token_id[0] != '\0' && g->epoch != a->epoch)
-        look_up_again(a, g);
-    if (g->expires_ms > 0 && g->expires_ms <= gox_time_wall_ms())
-        forget_token(g);
-    if ((g->scopes & needs) == needs)
+    if ((scopes_now(a, g) & needs) == needs)
         return 0;
     a->stats.forbidden++;
     if (g->token_id[0] == '\0')

@@ -64,6 +64,10 @@ int gox_access_check_call(gox_access *access, struct gox_grant *grant,
         const struct gox_method *method, int64_t now_ns,
         int64_t *retry_after_ms, struct gox_error *err) GOX_MUST_CHECK;
 
+/* Whether the connection may (still) be told what it subscribed to: its token
+ * may have been revoked since. */
+bool gox_access_may_read(gox_access *access, struct gox_grant *grant);
+
 /* GOX_ERR_BUSY with *retry_after_ms when so much more memory would pass
  * performance.max_memory_mb. Only for requests that need memory. */
 int gox_access_check_memory(gox_access *access, uint64_t more_bytes,

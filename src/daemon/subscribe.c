@@ -98,7 +98,8 @@ static void put_closed(gox_session *s, const struct gox_subscription *sub)
 void gox__subscriptions_pump(gox_session *s)
 {
     if (s->subs == NULL || s->is_closing || s->is_gone ||
-            gox_stream_pending(s->out_stream) > PENDING_MAX)
+            gox_stream_pending(s->out_stream) > PENDING_MAX ||
+            !gox_access_may_read(s->daemon->access, &s->grant))
         return;
     for (size_t i = s->subs->count; i-- > 0;) {
         struct gox_subscription *sub = &s->subs->items[i];

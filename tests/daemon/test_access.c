@@ -78,13 +78,18 @@ static void call(
     wire_expect(fd, expected);
 }
 
-/* Until the daemon's log (its file) has the text. */
-static void expect_log(const char *text)
+/* Whether the daemon's log (its file) has the text. */
+static bool log_has(const char *text)
 {
     char command[256];
-    double limit = wire_now_ms() + WIRE_LIMIT_MS;
     snprintf(command, sizeof command, "grep -q '%s' '%s/log'", text, w.dir);
-    while (system(command) != 0)
+    return system(command) == 0;
+}
+
+static void expect_log(const char *text)
+{
+    double limit = wire_now_ms() + WIRE_LIMIT_MS;
+    while (!log_has(text))
         if (wire_now_ms() > limit)
             fail_msg("the log does not say %s", text);
 }
@@ -284,6 +289,34 @@ static void test_revoked(void **state)
         call(fd, "goxel.list_layers", "{}", "'result'");
     expect_log("has mode 0644");
     close(fd);
+}
+
+/* Nor does a subscription go on. */
+static void test_revoked_subscriber(void **state)
+{
+    (void)state;
+    char one[GOX_TOKEN_SECRET_BYTES], two[GOX_TOKEN_SECRET_BYTES];
+    struct gox_token first, second;
+    struct gox_error err;
+    add_token(one, &first, GOX_SCOPE_READ, 0);
+    add_token(two, &second, GOX_SCOPE_READ | GOX_SCOPE_EDIT, 0);
+    const char *args[] = {WITH_TOKENS, NULL};
+    start(args);
+    int fd = wire_connect(&w), editor = wire_connect(&w);
+    login(fd, one, "'result'");
+    login(editor, two, "'result'");
+    call(fd, "goxel.subscribe", "{}", "'result'");
+    call(editor, "goxel.add_voxel", "{'x':1,'y':1,'z':1}", "'result'");
+    wire_expect(fd, "goxel.changed");
+    assert_int_equal(gox_tokens_remove(in_dir("tokens"), first.id, &err), 0);
+    /* Until the daemon has seen the new file. */
+    double limit = wire_now_ms() + WIRE_LIMIT_MS;
+    while (!log_has("1 tokens were read") && wire_now_ms() < limit)
+        call(editor, "goxel.list_layers", "{}", "'result'");
+    call(editor, "goxel.add_voxel", "{'x':2,'y':2,'z':2}", "'result'");
+    wire_expect_silence(fd, 300);
+    close(fd);
+    close(editor);
 }
 
 static void test_failures_are_limited(void **state)
@@ -582,6 +615,7 @@ int main(void)
             TEST(test_each_method),
             TEST(test_batch),
             TEST(test_revoked),
+            TEST(test_revoked_subscriber),
             TEST(test_failures_are_limited),
             TEST(test_start_refused),
             TEST(test_file_is_private),
