@@ -26,14 +26,23 @@
 
 /* ---- what the daemon says ---- */
 
+/* READY=1 comes after a failed reload, too, or a service manager would wait for
+ * ever; the protocol has no key for the difference, so goxel-daemon says it in
+ * its status. Others may use ERRNO. */
+static bool says_failed(
+        const struct gox_notify_message *msg, const char *status)
+{
+    return msg->errno_value > 0 || strstr(status, "old settings") != NULL ||
+           strstr(status, "failed") != NULL;
+}
+
 static void on_ready_message(
         gox_instance *i, const struct gox_notify_message *msg)
 {
     struct gox_error err;
     if (i->is_reloading)
-        gox__instance_reloaded(i,
-                msg->errno_value > 0 || strstr(i->status_text, "fail") != NULL,
-                i->status_text);
+        gox__instance_reloaded(
+                i, says_failed(msg, i->status_text), i->status_text);
     if (gox__instance_step(i, GOX_INPUT_READY, &err) < 0)
         gox__manager_say(i->manager, GOX__WARN, "%s", err.text);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libgoxel-manager against the real manager, and its example as it stands. */
+#include "base/alloc.h"
 #include "goxel/manager.h"
 #include "manager/rig.h"
 
@@ -164,6 +165,29 @@ static void failed_start_says_why(void **unused)
     gox_test_dir_remove(r.dir);
 }
 
+static void out_of_memory(void **unused)
+{
+    struct rig r;
+    char manager[512];
+    struct gox_error err;
+    (void)unused;
+    rig_init(&r);
+    struct gox_manager_config config = config_of(&r, manager);
+    config.instance = "default";
+    gox_manager_link *first = gox_manager_open(&config, &err);
+    assert_non_null(first);
+    gox_manager_link *link = NULL;
+    for (uint64_t n = 1; link == NULL; n++) {
+        assert_true(n < 200);
+        gox_alloc_fail_at(n, false);
+        link = gox_manager_open(&config, &err);
+        gox_alloc_fail_at(0, false);
+        assert_true(link != NULL || err.code < 0);
+    }
+    gox_manager_close(link);
+    end(first, &r);
+}
+
 /* The program of the documentation, with nothing but the environment. */
 static void example_runs(void **unused)
 {
@@ -207,6 +231,7 @@ int main(void)
             cmocka_unit_test(steers_and_checks),
             cmocka_unit_test(events_come_through_one_descriptor),
             cmocka_unit_test(failed_start_says_why),
+            cmocka_unit_test(out_of_memory),
             cmocka_unit_test(example_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,6 +184,39 @@ static void health_of_the_real_daemon(void **unused)
     rig_stop(&r);
 }
 
+static void reload_says_what_came_of_it(void **unused)
+{
+    struct rig r;
+    char file[128];
+    (void)unused;
+    rig_init_real(&r);
+    snprintf(file, sizeof file, "%s/conf.json", r.dir);
+    const char *const args[] = {FAST, "--config", file, NULL};
+    rig_write(&r, "conf.json", "{\"server\":{\"queue_size\":100}}");
+    rig_start(&r, args);
+    rig_wait_state(&r, "running");
+    pid_t pid = rig_pid(&r);
+    static const struct {
+        const char *text;
+        bool is_good;
+    } rows[] = {{"{\"server\":{\"queue_size\":200}}", true},
+            {"{\"server\":{\"queue_size\":\"many\"}}", false}, {"{", false},
+            {"{\"server\":{\"queue_size\":300}}", true}};
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        rig_write(&r, "conf.json", rows[k].text);
+        json_t *result = rig_call(&r, "manager.reload", NULL);
+        assert_non_null(result);
+        assert_int_equal(json_is_true(json_object_get(result, "reloaded")),
+                rows[k].is_good);
+        json_decref(result);
+    }
+    assert_int_equal(rig_count_events(&r, "reloaded"), 2);
+    assert_int_equal(rig_count_events(&r, "reload_failed"), 2);
+    assert_int_equal(rig_pid(&r), pid);
+    assert_int_equal(rig_ask(&r), pid);
+    rig_stop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +224,7 @@ int main(void)
             cmocka_unit_test(nothing_is_lost_by_restart_and_upgrade),
             cmocka_unit_test(edits_survive_a_kill),
             cmocka_unit_test(health_of_the_real_daemon),
+            cmocka_unit_test(reload_says_what_came_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
