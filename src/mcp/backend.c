@@ -313,23 +313,39 @@ static void on_tick(void *ctx)
 
 /* ---- changes ---- */
 
+/* A subscription under way. */
+struct asked {
+    gox_backend *backend;
+    char project[];
+};
+
+/* A project that is not there yet is asked for again when somebody watches it
+ * again. */
 static void on_subscribed(void *ctx, json_t *result, const json_t *error,
         const struct gox_error *err)
 {
-    (void)ctx;
-    (void)result;
-    (void)error;
+    struct asked *asked = ctx;
     (void)err;
+    if (result == NULL && error != NULL)
+        json_object_del(asked->backend->watched, asked->project);
+    gox_free(asked);
 }
 
 void gox__backend_subscribe(gox_backend *b, const char *project)
 {
+    size_t len = strlen(project) + 1;
+    struct asked *asked = gox_malloc(sizeof *asked + len);
     json_t *params = json_pack("{s:s}", "project", project);
-    /* A project that is not there yet is asked for again when it is watched
-     * again; nothing else depends on it. */
-    if (params != NULL && gox_client_submit(b->client, "goxel.subscribe",
-                                  params, on_subscribed, b, NULL, NULL) == 0)
+    if (asked == NULL)
+        goto out;
+    asked->backend = b;
+    memcpy(asked->project, project, len);
+    if (gox_client_submit(b->client, "goxel.subscribe", params, on_subscribed,
+                asked, NULL, NULL) == 0)
         gox_watch_set(b->watch, gox_client_get_events(b->client));
+    else
+        gox_free(asked);
+out:
     json_decref(params);
 }
 
