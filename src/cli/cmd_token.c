@@ -159,7 +159,7 @@ static int run_new(struct gox_cli *cli, const char *path)
     if (code == 0)
         code = gox_tokens_add(path, &token, &err);
     int rc = code < 0 ? fail(cli, &err) : print_new(cli, &token, secret, path);
-    explicit_bzero(secret, sizeof secret);
+    gox_token_wipe(secret, sizeof secret);
     return rc;
 }
 

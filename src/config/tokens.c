@@ -116,6 +116,13 @@ static void put_base64url(char *out, const uint8_t *bytes, size_t len)
     *out = '\0';
 }
 
+void gox_token_wipe(void *secret, size_t len)
+{
+    volatile uint8_t *bytes = secret;
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = 0;
+}
+
 static bool is_good_name(const char *name)
 {
     size_t len = strlen(name);
@@ -149,7 +156,7 @@ int gox_token_make(struct gox_token *token, char secret[GOX_TOKEN_SECRET_BYTES],
     hash_secret(secret, strlen(secret), token->hash);
     if (name != NULL)
         strcpy(token->name, name);
-    explicit_bzero(bytes, sizeof bytes);
+    gox_token_wipe(bytes, sizeof bytes);
     return 0;
 }
 

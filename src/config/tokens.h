@@ -69,6 +69,8 @@ const struct gox_token *gox_tokens_find(const struct gox_tokens *tokens,
 int gox_token_make(struct gox_token *token, char secret[GOX_TOKEN_SECRET_BYTES],
         unsigned scopes, const char *name, int64_t created_ms,
         int64_t expires_ms, struct gox_error *err) GOX_MUST_CHECK;
+/* Overwrites a secret that is no longer needed; no compiler leaves it out. */
+void gox_token_wipe(void *secret, size_t len);
 /* Adds it to the file, which is made (mode 0600) when it is not there. */
 int gox_tokens_add(const char *path, const struct gox_token *token,
         struct gox_error *err) GOX_MUST_CHECK;
