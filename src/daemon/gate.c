@@ -33,7 +33,7 @@ int gox__gate(struct gox_call_internal *c)
     code = gox_access_check_memory(d->access, c->line.len * MEMORY_OF_TEXT,
             now_ns, &c->retry_after_ms, &c->call.err);
     if (code < 0)
-        gox_projects_evict(d->projects);
+        gox_projects_make_room(d->projects, c->line.len * MEMORY_OF_TEXT);
     return code;
 }
 

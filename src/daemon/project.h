@@ -115,6 +115,8 @@ void gox_projects_set_bounds(
         gox_projects *projects, uint64_t max_memory_bytes, size_t max_open);
 /* Closes idle projects, the longest unused first, until the bounds are kept. */
 void gox_projects_evict(gox_projects *projects);
+/* The same, so that more_bytes fit into memory beside what is in use. */
+void gox_projects_make_room(gox_projects *projects, uint64_t more_bytes);
 /* The same, and begins to make the files small of projects without an edit for
  * idle_ms. To be called now and then for some time after edits. */
 void gox_projects_keep_up(gox_projects *projects, int idle_ms);

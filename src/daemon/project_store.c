@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/time.h"
 #include "daemon/project_internal.h"
+#include "platform/os.h"
 
 #include <stddef.h>
 
@@ -157,6 +158,64 @@ static int end_create(struct gox_project_job *job)
     return 0;
 }
 
+/* ---- memory ---- */
+
+struct load {
+    size_t count;     /* of projects; not of those on their way out */
+    uint64_t bytes;   /* what these take, about */
+    uint64_t leaving; /* and those on their way out */
+};
+
+static uint64_t bytes_of(const gox_project *p)
+{
+    return p->stage != GOX_PROJECT_OPENING ? OPEN_BYTES + gox_project_bytes(p)
+                                           : 0;
+}
+
+static struct load measure(const gox_projects *projects)
+{
+    struct load load = {0};
+    bool has_bound = projects->config.max_memory_bytes > 0;
+    for (gox_project *p = projects->first; p != NULL; p = p->next) {
+        bool is_leaving = p->stage == GOX_PROJECT_CLOSING;
+        uint64_t bytes = has_bound ? bytes_of(p) : 0;
+        load.count += !is_leaving;
+        *(is_leaving ? &load.leaving : &load.bytes) += bytes;
+    }
+    return load;
+}
+
+/* How much must go. What is counted here is not all that projects take, and
+ * edits are refused by what the system says: so that counts too, but for what
+ * will be free soon. */
+static uint64_t excess_of(const struct gox_projects_config *c,
+        const struct load *load, uint64_t more_bytes)
+{
+    if (c->max_memory_bytes == 0)
+        return 0;
+    uint64_t rss = gox_os_rss_bytes();
+    uint64_t used = rss > load->leaving ? rss - load->leaving : 0;
+    used = used > load->bytes ? used : load->bytes;
+    used += more_bytes;
+    return used > c->max_memory_bytes ? used - c->max_memory_bytes : 0;
+}
+
+/* Edits are refused by what the system says is in use: the allocator must not
+ * keep what closed projects had. */
+static void return_memory(const gox_projects *projects)
+{
+    uint64_t bound = projects->config.max_memory_bytes;
+    if (bound == 0 || gox_os_rss_bytes() <= bound / 4 * 3)
+        return;
+    /* Once for all that are closed at a time. */
+    for (const gox_project *p = projects->first; p != NULL; p = p->next)
+        if (p->stage == GOX_PROJECT_CLOSING)
+            return;
+    gox_os_trim_memory();
+}
+
+/* ---- the end of a job ---- */
+
 /* The project has no job any more; err says what came of it. */
 static void settle(gox_projects *projects, gox_project *p, enum job_kind kind,
         const struct gox_error *err)
@@ -173,6 +232,8 @@ static void settle(gox_projects *projects, gox_project *p, enum job_kind kind,
     gox_project_unref(p);
     if (is_open)
         gox_projects_evict(projects);
+    else
+        return_memory(projects);
 }
 
 static void end_job(struct gox_work *work)
@@ -261,7 +322,7 @@ int gox__project_begin_close(gox_projects *projects, gox_project *p,
     return again < 0 && again != GOX_ERR_NOMEM ? again : code;
 }
 
-/* ---- memory ---- */
+/* ---- idle projects ---- */
 
 static bool is_idle(const gox_project *p)
 {
@@ -279,50 +340,30 @@ static gox_project *find_oldest_idle(const gox_projects *projects)
     return oldest;
 }
 
-/* Projects that are on their way out do not count any more. */
-static void measure(
-        const gox_projects *projects, uint64_t *bytes, size_t *count)
-{
-    *bytes = 0;
-    *count = 0;
-    for (gox_project *p = projects->first; p != NULL; p = p->next) {
-        if (p->stage == GOX_PROJECT_CLOSING)
-            continue;
-        (*count)++;
-        if (projects->config.max_memory_bytes > 0 &&
-                p->stage == GOX_PROJECT_OPEN)
-            *bytes += OPEN_BYTES + gox_project_bytes(p);
-    }
-}
-
-void gox_projects_set_bounds(
-        gox_projects *projects, uint64_t max_memory_bytes, size_t max_open)
-{
-    projects->config.max_memory_bytes = max_memory_bytes;
-    projects->config.max_open = max_open;
-}
-
-void gox_projects_evict(gox_projects *projects)
+void gox_projects_make_room(gox_projects *projects, uint64_t more_bytes)
 {
     const struct gox_projects_config *c = &projects->config;
-    uint64_t bytes;
-    size_t count;
     if (c->own_stores == NULL)
         return;
-    measure(projects, &bytes, &count);
-    while ((c->max_memory_bytes > 0 && bytes > c->max_memory_bytes) ||
-            (c->max_open > 0 && count > c->max_open)) {
+    struct load load = measure(projects);
+    uint64_t excess = excess_of(c, &load, more_bytes);
+    while (excess > 0 || (c->max_open > 0 && load.count > c->max_open)) {
         gox_project *p = find_oldest_idle(projects);
         if (p == NULL)
             return;
-        uint64_t own = OPEN_BYTES + gox_project_bytes(p);
+        uint64_t own = bytes_of(p);
         struct gox_error err;
         if (gox__project_begin_close(projects, p, GOX_PROJECT_CLOSE, &err) < 0)
             return;
         projects->evicted++;
-        bytes -= own < bytes ? own : bytes;
-        count--;
+        excess -= own < excess ? own : excess;
+        load.count--;
     }
+}
+
+void gox_projects_evict(gox_projects *projects)
+{
+    gox_projects_make_room(projects, 0);
 }
 
 void gox_projects_keep_up(gox_projects *projects, int idle_ms)

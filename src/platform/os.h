@@ -12,6 +12,9 @@
 const char *gox_os_name(void);
 /* Resident memory of this process in bytes, 0 when it cannot be told. */
 uint64_t gox_os_rss_bytes(void);
+/* Gives memory that was freed back to the system, where the allocator would
+ * keep it. */
+void gox_os_trim_memory(void);
 /* Processor time this process has used, user and system. */
 int64_t gox_os_cpu_ns(void);
 /* Open descriptors and threads of this process; -1 when they cannot be told. */
