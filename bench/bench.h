@@ -82,5 +82,6 @@ void bench_convert(struct bench *b);
 void bench_store(struct bench *b);
 void bench_durable(struct bench *b);
 void bench_mcp(struct bench *b);
+void bench_manager(struct bench *b);
 
 #endif

@@ -21,6 +21,7 @@ static const struct {
         {"store", bench_store},
         {"durable", bench_durable},
         {"mcp", bench_mcp},
+        {"manager", bench_manager},
 };
 
 static void run_groups(struct bench *b, const char *only)
