@@ -18,7 +18,21 @@ _goxelctl() {
         'help:explain a method of the API, or a command'
         'store:look after the files of projects'
         'config:show, check and change settings'
+        'up:start manager and daemon, as far as they do not run'
+        'down:stop the daemon and end the manager'
         'status:show how the daemon is'
+        'health:check the daemon now, in all stages'
+        'top:watch load, latency, memory, restarts and events'
+        'events:show what happened to the daemon'
+        'logs:show what the daemon wrote'
+        'start:let the manager start the daemon'
+        'stop:let the manager stop the daemon'
+        'restart:stop the daemon and start it again'
+        'reload:let the daemon read its settings again'
+        'upgrade:change to another program, refusing no client'
+        'reset:forget failures, and try again'
+        'metrics:print figures as Prometheus text'
+        'doctor:find out what is wrong, and what to do'
         'ping:check that the daemon answers'
         'token:make, list and revoke access tokens'
         'mcp:set up AI clients to build with goxel-mcp'
@@ -158,12 +172,201 @@ _goxelctl() {
             '--help[show this help]' \
             '-h[show this help]' \
             '*:argument:(show check diff set schema sample)';;
+    up)
+        _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
+            '--config[settings for the manager and the daemon]:FILE:_files' \
+            '-c[settings for the manager and the daemon]:FILE:_files' \
+            '--daemon[goxel-daemon (default\: beside the manager, or on PATH)]:BINARY:_files' \
+            '-d[goxel-daemon (default\: beside the manager, or on PATH)]:BINARY:_files' \
+            '--manager[goxel-manager (default\: $GOXEL_MANAGER_BINARY, beside the daemon or goxelctl, or on PATH)]:BINARY:_files' \
+            '-m[goxel-manager (default\: $GOXEL_MANAGER_BINARY, beside the daemon or goxelctl, or on PATH)]:BINARY:_files' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
+    down)
+        _arguments \
+            '--leave[end the manager only; the daemon goes on without one]' \
+            '-l[end the manager only; the daemon goes on without one]' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
     status)
         _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
             '--json[print one line of JSON, for programs]' \
             '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
             '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
             '--stdio[ask a private daemon, started for this command, not the one on the socket]' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
+    health)
+        _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
+            '--last[show the manager'\''s last round instead of making one]' \
+            '-l[show the manager'\''s last round instead of making one]' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
+    top)
+        _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
+            '--interval[between two samples (default 1000; with --once 250)]:MS: ' \
+            '-d[between two samples (default 1000; with --once 250)]:MS: ' \
+            '--once[print two samples'\'' figures once, for scripts]' \
+            '-1[print two samples'\'' figures once, for scripts]' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
+    events)
+        _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
+            '--follow[go on with what comes]' \
+            '-f[go on with what comes]' \
+            '--last[the last so many (default 50)]:COUNT: ' \
+            '-n[the last so many (default 50)]:COUNT: ' \
+            '--after[all stored events above this number instead]:NUMBER: ' \
+            '--types[only these events]:NAME,...: ' \
+            '-t[only these events]:NAME,...: ' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
+    logs)
+        _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
+            '--follow[go on with what comes]' \
+            '-f[go on with what comes]' \
+            '--lines[the last so many lines (default 100)]:COUNT: ' \
+            '-n[the last so many lines (default 100)]:COUNT: ' \
+            '--errors[only records at level error]' \
+            '-e[only records at level error]' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
+    start)
+        _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
+            '--no-wait[return when the manager has the order]' \
+            '-n[return when the manager has the order]' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
+    stop)
+        _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
+            '--no-wait[return when the manager has the order]' \
+            '-n[return when the manager has the order]' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
+    restart)
+        _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
+            '--no-wait[return when the manager has the order]' \
+            '-n[return when the manager has the order]' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
+    reload)
+        _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
+    upgrade)
+        _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
+            '--no-wait[return when the manager has the order]' \
+            '-n[return when the manager has the order]' \
+            '--manager[change the manager, not the daemon]' \
+            '-m[change the manager, not the daemon]' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument:_files';;
+    reset)
+        _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
+    metrics)
+        _arguments \
+            '--instance[which daemon of a manager that has several]:NAME: ' \
+            '-i[which daemon of a manager that has several]:NAME: ' \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
+            '--help[show this help]' \
+            '-h[show this help]' \
+            '*:argument: ';;
+    doctor)
+        _arguments \
+            '--json[print one line of JSON, for programs]' \
+            '--socket[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
+            '-s[the daemon'\''s socket (default\: $GOXEL_SOCKET_PATH, else the usual place)]:PATH:_files' \
             '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
             '--help[show this help]' \
             '-h[show this help]' \
