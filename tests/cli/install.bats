@@ -16,7 +16,8 @@ setup_file() {
 
 @test "manuals, completions, headers and the library are installed" {
     for f in share/man/man1/goxelctl.1 share/man/man1/goxel-daemon.1 \
-        share/man/man3/goxel-client.3 \
+        share/man/man3/goxel-client.3 share/man/man1/goxel-manager.1 \
+        share/man/man3/goxel-manager.3 include/goxel/manager.h \
         share/bash-completion/completions/goxelctl \
         share/zsh/site-functions/_goxelctl \
         share/fish/vendor_completions.d/goxelctl.fish \
@@ -24,6 +25,9 @@ setup_file() {
         [ -s "$root$prefix/$f" ] || { echo "missing: $f"; cat "$BATS_FILE_TMPDIR/log"; false; }
     done
     [ -n "$(find "$root$prefix" -name libgoxel-client.a)" ]
+    [ -n "$(find "$root$prefix" -name libgoxel-manager.a)" ]
+    [ -n "$(find "$root$prefix" -name goxel-manager.pc)" ]
+    [ -x "$root$prefix/bin/goxel-manager" ]
     [ -x "$root$prefix/bin/goxelctl" ]
 }
 
