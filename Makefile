@@ -4,13 +4,14 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 60
+KILLS   ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test test-asan test-tsan bench fuzz install uninstall format lint clean
+.PHONY: help deps build run test test-asan test-tsan bench fuzz soak install uninstall format lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
-	@echo "  Variables: PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) JOBS=$(JOBS) FUZZ_SECONDS=$(FUZZ_SECONDS)"
+	@echo "  Variables: PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) JOBS=$(JOBS) FUZZ_SECONDS=$(FUZZ_SECONDS) KILLS=$(KILLS)"
 
 deps: ## install the packages that are missing (apt), or name them
 	@scripts/install_packages.sh build test
@@ -38,6 +39,9 @@ bench: build ## measure against a rival or a floor in the same run
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS
 	@scripts/run_fuzz.sh $(FUZZ_SECONDS)
+
+soak: ## kill the daemon KILLS times under load (hours), repeat its faults
+	@JOBS=$(JOBS) scripts/run_soak.sh $(KILLS)
 
 install: build ## install programs, man pages, completions, headers
 	@DESTDIR=$(DESTDIR) cmake --install build --prefix $(PREFIX) --strip
