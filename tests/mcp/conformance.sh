@@ -23,7 +23,7 @@ work=$(mktemp -d)
 server=$!
 trap 'kill "$server" 2>/dev/null || :; rm -rf "$work"' EXIT
 i=0
-until grep -q listening "$work/server"; do
+until grep -qs listening "$work/server"; do
     i=$((i + 1))
     [ "$i" -lt 100 ] || { cat "$work/server"; exit 1; }
     sleep 0.05
