@@ -361,6 +361,13 @@ void gox_projects_make_room(gox_projects *projects, uint64_t more_bytes)
     }
 }
 
+void gox_projects_set_bounds(
+        gox_projects *projects, uint64_t max_memory_bytes, size_t max_open)
+{
+    projects->config.max_memory_bytes = max_memory_bytes;
+    projects->config.max_open = max_open;
+}
+
 void gox_projects_evict(gox_projects *projects)
 {
     gox_projects_make_room(projects, 0);
