@@ -114,7 +114,7 @@ static void take_file(struct gox_settings *s,
 /* Variables of ours that are no settings, by how they begin. */
 static const char *const other_variables[] = {"GOXEL_DAEMON_BINARY",
         "GOXEL_EVENT", "GOXEL_INSTANCE", "GOXEL_MANAGER_", "GOXEL_MCP_",
-        "GOXEL_TOKEN"};
+        "GOXEL_TOKEN", "GOXEL_TREE"};
 
 static bool is_other(const char *name)
 {
