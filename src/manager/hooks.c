@@ -269,6 +269,14 @@ void gox_hooks_look(struct gox_hooks *h)
         look(&h->slots[k]);
 }
 
+bool gox_hooks_is_idle(const struct gox_hooks *h)
+{
+    for (size_t k = 0; k < GOX_HOOKS_RUNNING; k++)
+        if (h->slots[k].is_used)
+            return false;
+    return h->waiting == 0;
+}
+
 void gox_hooks_get_stats(
         const struct gox_hooks *h, struct gox_hooks_stats *stats)
 {

@@ -34,6 +34,9 @@ size_t gox_hooks_processes(struct gox_hooks *h, struct gox_process **items);
 /* After reaping. */
 void gox_hooks_look(struct gox_hooks *h);
 
+/* Nothing runs and nothing waits. */
+bool gox_hooks_is_idle(const struct gox_hooks *h);
+
 struct gox_hooks_stats {
     uint64_t started, failed, killed, dropped;
 };

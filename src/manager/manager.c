@@ -22,6 +22,8 @@
 #define EVENT_FILE_BYTES (1 << 20)
 #define EVENT_FILES      4
 #define SYNC_MS          1000
+#define HOOK_WAIT_MS     20
+#define HOOK_WAITS       100
 
 /* ---- saying and telling ---- */
 
@@ -179,11 +181,18 @@ static void check_stop(gox_manager *m)
 {
     if (!m->is_stopping)
         return;
-    bool is_done = true;
     for (size_t k = 0; k < m->instance_count && !m->is_leaving; k++)
-        is_done = is_done && is_down(m->instances[k]);
-    if (is_done)
-        gox_loop_stop(m->loop);
+        if (!is_down(m->instances[k]))
+            return;
+    /* The hooks of the last events are given a moment; after an exec they are
+     * still children of this process. */
+    bool has_time = m->hook_waits < HOOK_WAITS && !m->is_exec;
+    if (has_time && !gox_hooks_is_idle(m->hooks)) {
+        m->hook_waits++;
+        gox_timer_start(m->stop_timer, HOOK_WAIT_MS, 0);
+        return;
+    }
+    gox_loop_stop(m->loop);
 }
 
 static void on_stop(void *ctx)
@@ -192,7 +201,8 @@ static void on_stop(void *ctx)
     struct gox_error err;
     for (size_t k = 0; k < m->instance_count && !m->is_leaving; k++) {
         gox_instance *i = m->instances[k];
-        if (i->backend->owns_process && gox__instance_stop(i, &err) < 0)
+        if (i->backend->owns_process && i->state != GOX_STATE_STOPPED &&
+                gox__instance_stop(i, &err) < 0)
             gox__manager_say(m, GOX__WARN, "%s", err.text);
     }
     check_stop(m);

@@ -29,7 +29,7 @@ struct gox_manager {
     bool is_successor;  /* this program took over by --exec */
     bool is_settled_up; /* the upward READY=1 was sent */
     const gox_instance *telling; /* whom the event under way is about */
-    int exit_code;
+    unsigned hook_waits;         /* times that the end waited for hooks */
     int64_t start_at_ns, start_wall_ms;
     uint32_t random; /* state of the jitter */
 };

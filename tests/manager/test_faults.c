@@ -307,7 +307,7 @@ static void full_disk_does_not_stop_it(void **unused)
 static void hooks_run_and_are_limited(void **unused)
 {
     struct rig r;
-    char hook[256], slow[256], text[64] = "", path[128];
+    char hook[256], slow[256], stopped[256], text[64] = "", path[128];
     (void)unused;
     rig_init(&r);
     snprintf(hook, sizeof hook,
@@ -329,7 +329,9 @@ static void hooks_run_and_are_limited(void **unused)
     assert_non_null(fgets(text, sizeof text, f));
     fclose(f);
     assert_string_equal(text, "ready default\n");
+    snprintf(path, sizeof path, "%s/stopped", r.dir);
     rig_kill(&r, SIGTERM);
+    assert_int_equal(access(path, F_OK), 0); /* the last event's hook ran */
     /* Nothing of the slow one is left, neither by its limit nor at the end. */
     snprintf(path, sizeof path, "%s/slow", r.dir);
     f = fopen(path, "r");
