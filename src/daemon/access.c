@@ -31,6 +31,7 @@ struct gox_access {
     struct gox_tokens tokens;
     uint64_t epoch; /* counts what was read of the file */
     struct stat seen;
+    bool is_settled; /* and it was not changed when that was looked at */
     int64_t look_at_ns;
     int64_t memory_at_ns;
     uint64_t rss_bytes;
@@ -75,14 +76,23 @@ unsigned gox_access_scope_of(const struct gox_method *m)
 
 /* ---- the tokens ---- */
 
-/* Our own changes are by rename, so they make another file; for other ways of
- * changing it the times of whole seconds, which every system has, must do. */
+/* Times are compared in whole seconds, which every system has; so a file that
+ * was changed in the second in which it was read may change once more unseen,
+ * and is not trusted to be the same. Another file may have its inode, too. */
 static bool is_as_seen(const gox_access *a, const struct stat *st)
 {
-    return st->st_ino == a->seen.st_ino && st->st_dev == a->seen.st_dev &&
-           st->st_size == a->seen.st_size && st->st_mtime == a->seen.st_mtime &&
+    return a->is_settled && st->st_ino == a->seen.st_ino &&
+           st->st_dev == a->seen.st_dev && st->st_size == a->seen.st_size &&
+           st->st_mtime == a->seen.st_mtime &&
            st->st_ctime == a->seen.st_ctime && st->st_mode == a->seen.st_mode &&
            st->st_uid == a->seen.st_uid;
+}
+
+static bool is_equal(const struct gox_tokens *a, const struct gox_tokens *b)
+{
+    return a->count == b->count &&
+           (a->count == 0 || memcmp(a->items, b->items,
+                                     a->count * sizeof *a->items) == 0);
 }
 
 int gox_access_reload(gox_access *a, struct gox_error *err)
@@ -92,12 +102,18 @@ int gox_access_reload(gox_access *a, struct gox_error *err)
     const char *path = a->settings->security_token_file;
     if (!a->settings->security_enable_authentication)
         return 0;
+    int64_t now_s = gox_time_wall_ms() / 1000;
     if (stat(path, &st) == 0 && is_as_seen(a, &st))
         return 0;
     a->seen = st; /* also of a wrong file: it is told once */
+    a->is_settled = now_s > st.st_ctime + 1;
     int code = gox_tokens_load(&tokens, path, err);
     if (code < 0)
         return code;
+    if (a->epoch > 0 && is_equal(&tokens, &a->tokens)) {
+        gox_tokens_fini(&tokens);
+        return 0;
+    }
     gox_tokens_fini(&a->tokens);
     a->tokens = tokens;
     a->stats.tokens = tokens.count;
@@ -129,7 +145,6 @@ gox_access *gox_access_new(const struct gox_settings *settings, gox_log *log,
     }
     a->settings = settings;
     a->log = log;
-    a->epoch = 1;
     int code = settings->is_stdio ? 0 : gox_access_reload(a, err);
     if (code == GOX_ERR_NOT_FOUND)
         gox_error_set(err, GOX_ERR_NOT_FOUND,
