@@ -9,6 +9,7 @@
 #include "mcp/backend_internal.h"
 #include "mcp/starter.h"
 #include "platform/os.h"
+#include "platform/procinfo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,13 +119,15 @@ static int spawn(pid_t *pid, char **argv, int log_fd)
 
 int gox__backend_start_daemon(gox_backend *backend, struct gox_error *err)
 {
-    char program[] = "/proc/self/exe", flag[] = GOX_MCP_STARTER_FLAG;
+    char program[4096], flag[] = GOX_MCP_STARTER_FLAG;
     char *argv[] = {program, flag, backend->socket, NULL};
     int log_fd, rc;
     char unused[64];
     if (backend->daemon > 0 &&
             !gox__backend_daemon_ended(backend, unused, sizeof unused))
         return 0;
+    if (gox_proc_program(gox_os_pid(), program, sizeof program) != 0)
+        snprintf(program, sizeof program, "goxel-mcp");
     log_fd = open_log();
     rc = spawn(&backend->daemon, argv, log_fd);
     if (log_fd >= 0)

@@ -5,6 +5,8 @@
 #include "mcp/starter.h"
 
 #include "goxel/manager.h"
+#include "platform/os.h"
+#include "platform/procinfo.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,13 +21,13 @@ void gox_mcp_find_daemon(char *path, size_t size)
 {
     const char *env = getenv("GOXEL_DAEMON_BINARY");
     char self[4096];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
     char *slash;
     if (env != NULL && env[0] != '\0') {
         snprintf(path, size, "%s", env);
         return;
     }
-    self[len > 0 ? len : 0] = '\0';
+    if (gox_proc_program(gox_os_pid(), self, sizeof self) != 0)
+        self[0] = '\0';
     slash = strrchr(self, '/');
     if (slash != NULL) {
         slash[1] = '\0';
