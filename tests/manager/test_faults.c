@@ -314,8 +314,9 @@ static void hooks_run_and_are_limited(void **unused)
             "ready=echo $GOXEL_EVENT $GOXEL_INSTANCE >> %s/hook", r.dir);
     snprintf(slow, sizeof slow,
             "ready=sleep 600 & echo $! >>%s/slow; sleep 600", r.dir);
-    const char *const args[] = {
-            FAST, "--hook", hook, "--hook", slow, "--hook-limit", "200", NULL};
+    snprintf(stopped, sizeof stopped, "stopped=echo >%s/stopped", r.dir);
+    const char *const args[] = {FAST, "--hook", hook, "--hook", slow, "--hook",
+            stopped, "--hook-limit", "200", NULL};
     rig_start(&r, args);
     snprintf(path, sizeof path, "%s/hook", r.dir);
     RIG_WAIT(access(path, F_OK) == 0);
