@@ -194,6 +194,21 @@ static void test_cancel(void **state)
     wire_cleanup(&w);
 }
 
+/* Asks for health until it has this text. */
+static void wait_for_queue(int health, const char *text)
+{
+    double limit = wire_now_ms() + WIRE_LIMIT_MS;
+    char *line = NULL;
+    do {
+        free(line);
+        wire_send(
+                health, "{'jsonrpc':'2.0','method':'daemon.health','id':1}\n");
+        line = wire_line(health);
+        assert_true(wire_now_ms() < limit);
+    } while (strstr(line, text) == NULL);
+    free(line);
+}
+
 static void test_full_queue_and_health(void **state)
 {
     static const char *const args[] = {
@@ -207,18 +222,9 @@ static void test_full_queue_and_health(void **state)
     for (int i = 0; i < 3; i++)
         fds[i] = wire_connect(&w);
     send_render(fds[0], "1", "");
+    wait_for_queue(health, "\"busy\":1");
     send_render(fds[1], "1", "");
-    /* Both are on their way once the queue says so. */
-    double limit = wire_now_ms() + WIRE_LIMIT_MS;
-    char *line = NULL;
-    do {
-        free(line);
-        wire_send(
-                health, "{'jsonrpc':'2.0','method':'daemon.health','id':1}\n");
-        line = wire_line(health);
-        assert_true(wire_now_ms() < limit);
-    } while (strstr(line, "\"depth\":1,") == NULL);
-    free(line);
+    wait_for_queue(health, "\"depth\":1,");
     send_render(fds[2], "1", "");
     char *busy = wire_line(fds[2]);
     assert_non_null(strstr(busy, "\"code\":-32001"));
