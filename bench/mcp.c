@@ -27,7 +27,7 @@ static const char READ[] =
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
         "\"name\":\"voxel_read\",\"arguments\":{\"what\":\"voxels\","
         "\"project\":"
-        "\"default\",\"region\":{\"min\":[1,2,3],\"max\":[1,2,3]}}}}\n";
+        "\"bench\",\"region\":{\"min\":[1,2,3],\"max\":[1,2,3]}}}}\n";
 static const char PING[] =
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n";
 
@@ -106,8 +106,11 @@ static void measure_stdio(struct bench *b, const char *socket_path)
     int fds[2];
     pid_t pid = start_mcp(b, socket_path, fds, NULL);
     c.fd = fds[0];
-    if (!say(&c, INITIALIZE))
+    if (!say(&c, INITIALIZE) || !say(&c, READ) ||
+            strstr(c.reply, "\"count\":1") == NULL) {
+        bench_note("mcp: %s", c.reply != NULL ? c.reply : "no answer");
         exit(1);
+    }
     measure_calls(b, &c, PING, "ping, stdio", 0.02, 0.1);
     measure_calls(b, &c, READ, "read one voxel, stdio", 0.1, 0.5);
     bench_row(b, "mcp: resident memory after 10,000 calls", bench_rss_mb(pid),
@@ -122,7 +125,7 @@ static const char MODERN[] =
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
         "\"name\":\"voxel_read\",\"arguments\":{\"what\":\"voxels\","
         "\"project\":"
-        "\"default\",\"region\":{\"min\":[1,2,3],\"max\":[1,2,3]}},\"_meta\":{"
+        "\"bench\",\"region\":{\"min\":[1,2,3],\"max\":[1,2,3]}},\"_meta\":{"
         "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
         "\"io.modelcontextprotocol/clientCapabilities\":{}}}}";
 
@@ -155,7 +158,8 @@ static bool exchange(int fd, const char *request, size_t len)
         const char *at = strcasestr(reply, "content-length:");
         if (end != NULL && at != NULL &&
                 have >= (size_t)(end + 4 - reply) + strtoul(at + 15, NULL, 10))
-            return strncmp(reply, "HTTP/1.1 200", 12) == 0;
+            return strncmp(reply, "HTTP/1.1 200", 12) == 0 &&
+                   strstr(reply, "\"count\":1") != NULL;
     }
 }
 
@@ -202,10 +206,24 @@ static void measure_http(struct bench *b, const char *socket_path)
     close(fds[0]);
 }
 
+/* The project and the voxel that are read. */
+static bool make_voxel(const char *socket_path)
+{
+    struct bench_client c = {0};
+    if (!bench_connect(&c, socket_path))
+        return false;
+    bench_request(&c, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+                      "\"goxel.create_project\",\"params\":[\"bench\"]}\n");
+    bench_request(&c, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":"
+                      "\"goxel.add_voxel\",\"params\":[1,2,3]}\n");
+    bench_disconnect(&c);
+    return true;
+}
+
 void bench_mcp(struct bench *b)
 {
     struct bench_daemon d;
-    if (!bench_daemon_start(b, &d))
+    if (!bench_daemon_start(b, &d) || !make_voxel(d.socket_path))
         return;
     measure_start(b, d.socket_path);
     measure_stdio(b, d.socket_path);
