@@ -34,7 +34,9 @@ class Place {
   }
   daemons() { return this.processes('goxel-daemon'); }
   close() {
-    for (const pid of [...this.processes('goxel-manager'), ...this.daemons()]) {
+    // Helpers first, then managers: nothing is started anew.
+    const programs = ['exe', 'goxel-mcp', 'goxel-manager', 'goxel-daemon'];
+    for (const pid of programs.flatMap((program) => this.processes(program))) {
       try { process.kill(pid, 'SIGKILL'); } catch { /* gone already */ }
     }
     fs.rmSync(this.dir, { recursive: true, force: true });
