@@ -132,43 +132,45 @@ static int run(struct gox__session *s, const struct gox_request *req,
     return code < 0 ? code : call->method->run(call);
 }
 
+/* The reply is made apart from s->out: events that the method itself causes go
+ * there meanwhile, and must not end up within the reply. */
 static void answer(struct gox__session *s, struct gox_slice line)
 {
     struct gox_arena arena;
     struct gox_request req;
     struct gox_writer w;
-    struct gox_buf after;
+    struct gox_buf reply, after;
     struct gox_param_error detail = {.param = ""};
     struct gox_call call = {.manager = s->control->manager,
             .session = s,
             .out = &w,
             .err = {.offset = -1},
             .after = &after};
-    size_t start = s->out.len;
     gox_arena_init(&arena);
+    gox_buf_init(&reply, 0);
     gox_buf_init(&after, 0);
     int code = gox_request_parse(&req, line, &arena, &call.err);
     if (code == 0) {
-        gox_writer_init(&w, &s->out);
+        gox_writer_init(&w, &reply);
         gox_reply_begin(&w);
         code = run(s, &req, &arena, &call, &detail);
     }
-    if (code == GOX__CALL_WAIT || code < 0)
-        s->out.len = start;
-    if (code == GOX__CALL_WAIT && !req.is_notification)
+    bool is_late = code == GOX__CALL_WAIT;
+    if (is_late && !req.is_notification)
         code = gox__control_add_waiter(s, &call, req.id, &call.err);
     else if (code == 0)
         gox_reply_end(&w, req.id);
-    if (code < 0) {
-        s->out.len = start;
+    if (code == 0 && gox_buf_error(&reply) < 0)
+        code = gox_error_set(&call.err, GOX_ERR_NOMEM, "out of memory");
+    if (code < 0 && !req.is_notification)
         gox__control_put_error(s, req.id, &call.err, &detail);
-    }
-    if (req.is_notification)
-        s->out.len = start;
-    else if (s->out.len > start)
+    else if (!is_late && !req.is_notification)
+        gox_buf_put(&s->out, reply.data, reply.len);
+    if ((code < 0 || !is_late) && !req.is_notification)
         gox_buf_put_byte(&s->out, '\n');
     if (after.len > 0)
         gox_buf_put(&s->out, after.data, after.len);
+    gox_buf_fini(&reply);
     gox_buf_fini(&after);
     gox_arena_fini(&arena);
     /* What was reached at once (a start of what runs) is answered now. */

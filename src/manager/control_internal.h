@@ -12,10 +12,11 @@
 #define GOX__CALL_WAIT 1 /* the answer comes when call->goal is reached */
 
 enum gox__goal {
-    GOX__GOAL_UP,      /* ready, or failed */
-    GOX__GOAL_DOWN,    /* no process */
-    GOX__GOAL_HEALTH,  /* the round is over */
-    GOX__GOAL_RELOADED /* the daemon said so, or the time for it is over */
+    GOX__GOAL_UP,       /* ready, or failed */
+    GOX__GOAL_UPGRADED, /* the same, with the new program */
+    GOX__GOAL_DOWN,     /* no process */
+    GOX__GOAL_HEALTH,   /* the round is over */
+    GOX__GOAL_RELOADED  /* the daemon said so, or the time for it is over */
 };
 
 struct gox__session {

@@ -69,6 +69,11 @@ static void answer_waiter(struct gox__waiter *w, int code)
         gox_error_set(&err, code, "%s is %s after %lld ms; the work goes on",
                 i->config.name, gox_state_name(i->state),
                 (long long)w->timeout_ms);
+    else if (code < 0 && gox_state_is_up(i->state))
+        gox_error_set(&err, code,
+                "%s: the new program did not become ready (%s); the old one, "
+                "%s, serves again",
+                i->config.name, i->exit_text, i->config.binary);
     else if (code < 0)
         gox_error_set(&err, code, "%s is %s: %s", i->config.name,
                 gox_state_name(i->state),
@@ -110,8 +115,11 @@ static int goal_of(const struct gox__waiter *w)
     bool has_process = gox_state_has_process(i->state);
     switch (w->goal) {
     case GOX__GOAL_UP:
+    case GOX__GOAL_UPGRADED:
         if (gox_state_is_up(i->state))
-            return 0;
+            return w->goal == GOX__GOAL_UPGRADED && i->is_rolled_back
+                           ? GOX_ERR_IO
+                           : 0;
         return i->state == GOX_STATE_FAILED || i->state == GOX_STATE_STOPPED
                        ? GOX_ERR_IO
                        : 1;

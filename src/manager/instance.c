@@ -31,6 +31,8 @@ int64_t gox__instance_pid(const gox_instance *i)
 
 static void tell_ready(gox_instance *i)
 {
+    gox_free(i->previous_binary); /* an upgrade has succeeded */
+    i->previous_binary = NULL;
     char members[160];
     int64_t pid = gox__instance_pid(i);
     snprintf(members, sizeof members, "\"pid\":%lld,\"after_ms\":%lld",
@@ -355,6 +357,30 @@ static void keep_exit(gox_instance *i, enum gox_cause cause)
     name_bundle(i);
 }
 
+static void drop_previous(gox_instance *i)
+{
+    gox_free(i->previous_binary);
+    i->previous_binary = NULL;
+}
+
+/* The new program of an upgrade ended before it was ready: the old one, which
+ * could be used, is started again at once. */
+static bool roll_back(gox_instance *i)
+{
+    bool is_new = i->previous_binary != NULL && i->ready_at_ns == 0 &&
+                  i->is_wanted && i->asked != GOX_CAUSE_OPERATOR;
+    if (!is_new)
+        return false;
+    gox__manager_trouble(i->manager, i,
+            "the new program %s did not become ready (%s); %s is started again",
+            i->config.binary, i->exit_text, i->previous_binary);
+    gox_free(i->config.binary);
+    i->config.binary = i->previous_binary;
+    i->previous_binary = NULL;
+    i->is_rolled_back = true;
+    return true;
+}
+
 void gox__instance_ended(gox_instance *i, enum gox_cause cause)
 {
     keep_exit(i, cause);
@@ -362,8 +388,10 @@ void gox__instance_ended(gox_instance *i, enum gox_cause cause)
             .is_wanted = i->is_wanted,
             .ready_at_ns = i->ready_at_ns,
             .end_at_ns = i->ended_at_ns};
-    struct gox_verdict v = gox_policy_exit(&i->policy, &i->config.policy, &run,
-            gox__manager_random(i->manager));
+    struct gox_verdict v = {GOX_INPUT_EXIT_AGAIN, 0};
+    if (!roll_back(i))
+        v = gox_policy_exit(&i->policy, &i->config.policy, &run,
+                gox__manager_random(i->manager));
     bool comes_back = v.input == GOX_INPUT_EXIT_WAIT ||
                       (v.input == GOX_INPUT_EXIT_FAIL && v.delay_ms > 0);
     i->retry_at_ns =
@@ -417,9 +445,14 @@ int gox__instance_upgrade(
         char *copy = gox_strdup(binary);
         if (copy == NULL)
             return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
-        gox_free(i->config.binary);
+        gox_free(i->previous_binary);
+        i->previous_binary = i->config.binary;
         i->config.binary = copy;
+        /* Only what could be used is worth going back to. */
+        if (!gox_state_is_up(i->state))
+            drop_previous(i);
     }
+    i->is_rolled_back = false;
     i->is_wanted = i->is_wanted || gox_state_has_process(i->state);
     i->asked = GOX_CAUSE_UPGRADE;
     return gox__instance_step(i, GOX_INPUT_UPGRADE, err);
@@ -536,6 +569,7 @@ void gox__instance_free(gox_instance *i)
     gox_timer_close(i->timer);
     gox_timer_close(i->reload_timer);
     gox_process_close(&i->process);
+    drop_previous(i);
     gox_instance_config_fini(&i->config);
     gox_free(i);
 }

@@ -118,6 +118,10 @@ struct gox_instance {
     char status_text[GOX_NOTIFY_STATUS_BYTES];
     uint64_t oom_kills;
 
+    /* an upgrade under way: what ran before, to go back to; or NULL */
+    char *previous_binary;
+    bool is_rolled_back; /* the last upgrade went back */
+
     /* a reload under way */
     bool is_reloading, has_said_reloading, is_reload_failed;
     char reload_text[GOX_NOTIFY_STATUS_BYTES]; /* what came of the last one */

@@ -127,7 +127,7 @@ static int upgrade(struct gox_call *call)
         gox__status_put(call->instance, call->out);
         return 0;
     }
-    return wait_for(call, GOX__GOAL_UP);
+    return wait_for(call, GOX__GOAL_UPGRADED);
 }
 
 /* ---- looking ---- */

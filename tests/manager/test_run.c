@@ -290,6 +290,39 @@ static void no_such_program(void **unused)
     rig_stop(&r);
 }
 
+static void upgrade_changes_the_program_or_goes_back(void **unused)
+{
+    struct rig r;
+    char path[160], command[800], params[256];
+    (void)unused;
+    rig_init(&r);
+    rig_start(&r, fast);
+    rig_wait_state(&r, "running");
+    pid_t pid = rig_pid(&r);
+    snprintf(path, sizeof path, "%s/new-child", r.dir);
+    snprintf(command, sizeof command, "cp %s %s", r.child, path);
+    assert_int_equal(system(command), 0);
+    snprintf(params, sizeof params, "{\"binary\":\"%s\"}", path);
+    rig_do(&r, "manager.upgrade", params);
+    assert_string_equal(rig_text(&r, "binary"), path);
+    assert_int_not_equal(rig_pid(&r), pid);
+    assert_int_equal(rig_count_events(&r, "upgraded"), 1);
+    /* One that ends at once, and one that is no program at all. */
+    assert_null(rig_call(&r, "manager.upgrade", "{\"binary\":\"/bin/false\"}"));
+    assert_non_null(strstr(r.err.text, "serves again"));
+    assert_true(rig_has_state(&r, "running"));
+    assert_string_equal(rig_text(&r, "binary"), path);
+    rig_write(&r, "garbage", "this is no program");
+    snprintf(command, sizeof command, "chmod 755 %s/garbage", r.dir);
+    assert_int_equal(system(command), 0);
+    snprintf(params, sizeof params, "{\"binary\":\"%s/garbage\"}", r.dir);
+    assert_null(rig_call(&r, "manager.upgrade", params));
+    assert_true(rig_has_state(&r, "running"));
+    assert_int_equal(rig_ask(&r), rig_pid(&r));
+    assert_int_equal(rig_count_events(&r, "upgraded"), 1);
+    rig_stop(&r);
+}
+
 static void watchdog_that_is_not_fed(void **unused)
 {
     const char *const args[] = {FAST, "--watchdog", "300", NULL};
@@ -336,6 +369,7 @@ int main(void)
             cmocka_unit_test(hang_is_noticed_and_restarted),
             cmocka_unit_test(never_ready_is_a_failed_start),
             cmocka_unit_test(no_such_program),
+            cmocka_unit_test(upgrade_changes_the_program_or_goes_back),
             cmocka_unit_test(watchdog_that_is_not_fed),
             cmocka_unit_test(waiting_has_a_limit),
     };
