@@ -160,10 +160,13 @@ static int try_cut(gox_store *store, sqlite3 *aux)
     return left;
 }
 
-/* A full disk, or no memory, is nothing lost: it is tried again. */
+/* What could not be written is still in the log, and is tried again: on a disk
+ * that is full or was made read-only nothing is lost. */
 static bool is_loss(int sqlite_code)
 {
     return sqlite_code != SQLITE_IOERR_NOMEM &&
+           sqlite_code != SQLITE_IOERR_WRITE &&
+           sqlite_code != SQLITE_IOERR_TRUNCATE &&
            ((sqlite_code & 0xff) == SQLITE_IOERR ||
                    (sqlite_code & 0xff) == SQLITE_CORRUPT);
 }
