@@ -11,6 +11,26 @@
 
 /* ---- edit and shapes ---- */
 
+#define MAX_RESULTS 100
+
+/* All of them, unless repeat made thousands; failures are always told. */
+static void put_results(json_t *out, json_t *results)
+{
+    json_t *shown = json_array(), *one;
+    size_t i, left = 0;
+    json_array_foreach(results, i, one)
+    {
+        if (i < MAX_RESULTS || json_is_false(json_object_get(one, "success")))
+            json_array_append(shown, one);
+        else
+            left++;
+    }
+    json_object_set_new(out, "results", shown);
+    if (left > 0)
+        json_object_set_new(
+                out, "results_left_out", json_integer((json_int_t)left));
+}
+
 /* The results of the operations, shortened: what all of them have is left out.
  */
 static json_t *summary(struct gox_mcp_call *call, json_t *result)
@@ -36,7 +56,7 @@ static json_t *summary(struct gox_mcp_call *call, json_t *result)
                 json_string("the daemon was restarted during this edit; it was "
                             "made, its details are lost"));
     else
-        json_object_set(out, "results", results);
+        put_results(out, results);
     return out;
 }
 

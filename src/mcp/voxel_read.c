@@ -18,6 +18,33 @@ static json_t *all_layers(json_t *params)
 /* ---- read ---- */
 
 #define LIST_LIMIT 500
+/* Letters in one answer: what clients still pass on to a model whole. */
+#define MAX_LETTERS 40000
+
+static void on_slices(struct gox_mcp_call *call, json_t *result)
+{
+    json_t *slices = json_object_get(result, "slices"), *one;
+    const json_t *row = json_array_get(
+            json_object_get(json_array_get(slices, 0), "rows"), 0);
+    size_t rows = 0, width = json_string_length(row), i;
+    json_array_foreach(slices, i, one)
+    {
+        rows += json_array_size(json_object_get(one, "rows"));
+    }
+    if (rows * width <= MAX_LETTERS) {
+        gox__vox_show(call, result);
+        return;
+    }
+    gox__vox_fail(call,
+            "%zu slices of %zu letters are too much for one answer (at most "
+            "%d). Ask for one with \"index\", some with \"range\": [first, "
+            "last], or a part with \"region\"; voxel_read {\"what\": "
+            "\"bounds\"} tells the size.",
+            json_array_size(slices),
+            json_array_size(slices) > 0 ? rows * width / json_array_size(slices)
+                                        : 0,
+            MAX_LETTERS);
+}
 
 static void begin_read(struct gox_mcp_call *call)
 {
@@ -27,8 +54,8 @@ static void begin_read(struct gox_mcp_call *call)
     if (what == NULL || strcmp(what, "slices") == 0) {
         params = all_layers(
                 gox__vox_params(call, "what|color|limit|offset", NULL));
-        gox__vox_ask_long(call, "goxel.read_slices", params, GOX_BACKEND_READ,
-                gox__vox_show);
+        gox__vox_ask_long(
+                call, "goxel.read_slices", params, GOX_BACKEND_READ, on_slices);
         return;
     }
     if (strcmp(what, "colors") == 0) {

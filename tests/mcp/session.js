@@ -76,6 +76,16 @@ const tests = {
     assert.deepEqual([voxels.count, voxels.total], [2, 4]);
     assert.equal((await c.tool('voxel_read', { what: 'colors' })).unique_colors, 2);
   },
+  async 'too much to read is told, not sent'(c) {
+    await c.tool('voxel_project', { action: 'new', name: 'large' });
+    await c.tool('voxel_shapes', { shapes: [{ shape: 'box', min: [0, 0, 0], max: [63, 63, 63], color: 'red' }] });
+    assert.match(await c.fails('voxel_read', {}), /64 slices of 4096 letters.*"index"/);
+    assert.equal((await c.tool('voxel_read', { range: [0, 3] })).slices.length, 4);
+    const many = await c.tool('voxel_shapes', { shapes: [
+      { shape: 'box', min: [0, 0, 70], max: [0, 0, 70], color: 'red', repeat: { count: 300, step: [1, 0, 0] } }] });
+    assert.deepEqual([many.results.length, many.results_left_out], [100, 200]);
+    await c.tool('voxel_project', { action: 'open', name: 'letters' });
+  },
   async 'pictures are small enough and without structuredContent'(c) {
     for (const args of [{}, { views: ['front'] }, { views: ['front', 'top'], width: 1024, height: 1024 },
       { camera: { position: [20, -20, 20], target: [0, 0, 0] }, edges: true, background: 'white' }]) {
