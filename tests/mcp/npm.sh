@@ -14,7 +14,7 @@ npm_install() {
     fi
     mkdir -p "$dir"
     [ -f "$dir/package.json" ] || echo '{"private":true}' >"$dir/package.json"
-    if ! (cd "$dir" && npm install --no-audit --no-fund --loglevel=error "$@" >npm.log 2>&1); then
+    if ! (cd "$dir" && npm install --fetch-retries=0 --no-audit --no-fund --loglevel=error "$@" >npm.log 2>&1); then
         echo "skipped: npm cannot install $* (offline?); see $dir/npm.log"
         exit 77
     fi
