@@ -153,8 +153,8 @@ int gox_call_find_project(struct gox_call *call, const char *name, size_t len,
 /* In `run`: GOX_CALL_WAIT when edits of the call's project are not committed
  * yet; else 0. For what reads the project's file. */
 int gox_call_need_commit(struct gox_call *call) GOX_MUST_CHECK;
-/* 0 when no project of this name is open; GOX_CALL_WAIT when it is closed first,
- * which begins here; GOX_ERR_BUSY while it is being edited. */
+/* 0 when no project of this name is open; GOX_CALL_WAIT when it is closed
+ * first, which begins here; GOX_ERR_BUSY while it is being edited. */
 int gox_call_close_project(
         struct gox_call *call, const char *name) GOX_MUST_CHECK;
 /* The reply, once written, waits until the project's job has ended, and becomes

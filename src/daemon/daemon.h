@@ -3,8 +3,8 @@
 #ifndef GOX_DAEMON_DAEMON_H
 #define GOX_DAEMON_DAEMON_H
 
-#include "log/log.h"
 #include "config/settings.h"
+#include "log/log.h"
 
 typedef struct gox_daemon gox_daemon;
 

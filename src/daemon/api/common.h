@@ -68,10 +68,10 @@ int gox_api_run_or_work(struct gox_call *call) GOX_MUST_CHECK;
 /* Ends a volume edit of `run`: commits and writes the revision member. */
 int gox_api_commit(struct gox_call *call) GOX_MUST_CHECK;
 
-/* In `run`, before gox_api_make_project with overwrite: 0, or GOX_CALL_WAIT when
- * the project must be opened first, or an error. */
-int gox_api_open_for_overwrite(struct gox_call *call, const char *name,
-        bool overwrite) GOX_MUST_CHECK;
+/* In `run`, before gox_api_make_project with overwrite: 0, or GOX_CALL_WAIT
+ * when the project must be opened first, or an error. */
+int gox_api_open_for_overwrite(
+        struct gox_call *call, const char *name, bool overwrite) GOX_MUST_CHECK;
 
 /* Makes a project of own_img (taken over also on failure) as
  * gox_projects_create does, and tells subscribers when it replaced one. */

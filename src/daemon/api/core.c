@@ -61,8 +61,8 @@ static int status(struct gox_call *call)
     gox_writer_int(w, "uptime_seconds",
             (gox_time_now_ns() - d->start_at_ns) / GOX_NS_PER_S);
     gox_writer_uint(w, "projects", gox_projects_count(d->projects));
-    gox_writer_string(w, "sandbox",
-            d->sandbox.text[0] != '\0' ? d->sandbox.text : "off");
+    gox_writer_string(
+            w, "sandbox", d->sandbox.text[0] != '\0' ? d->sandbox.text : "off");
     gox_writer_end_object(w);
     return 0;
 }
