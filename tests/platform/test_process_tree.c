@@ -184,7 +184,7 @@ static void test_reap(void **state)
     struct gox_process_set set = {items, COUNT, true};
     struct gox_process_spec spec = {.program = helper_path};
     struct gox_error err;
-    char number[8];
+    char number[16];
     int orphans = 0;
     (void)state;
     for (int i = 0; i < COUNT; i++) {
