@@ -54,10 +54,14 @@ static int code_of(int sqlite_code)
 int gox__db_fail(
         sqlite3 *db, int sqlite_code, const char *what, struct gox_error *err)
 {
+    int last_errno = errno;
     const char *path = db == NULL ? NULL : sqlite3_db_filename(db, "main");
     int errno_value = db == NULL ? 0 : sqlite3_system_errno(db);
     int code = code_of(sqlite_code);
 
+    /* SQLite does not keep it when a commit cannot be written. */
+    if (errno_value == 0 && sqlite_code == SQLITE_IOERR_WRITE)
+        errno_value = last_errno;
     if ((sqlite_code & 0xff) == SQLITE_FULL)
         return gox_error_set(err, code, "cannot %s %s: the disk is full", what,
                 path == NULL ? "" : path);

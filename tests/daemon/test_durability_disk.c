@@ -64,9 +64,9 @@ struct write_case {
 };
 static const struct write_case WRITE_CASES[] = {
         {ENOSPC, "full"},
-        {EROFS, ""},
+        {EROFS, "Read-only file system"},
         {EIO, ""},
-        {EDQUOT, ""},
+        {EDQUOT, "uota"},
 };
 
 /* The edit fails at its k-th write to the file. False: it needs fewer. */

@@ -205,7 +205,7 @@ static void test_read_only_at_run_time(void **state)
     json_t *before = durable_take_state(&s.api, "one");
     atomic_store(&s.faults->write_errno, EROFS);
     for (int i = 0; i < 10; i++)
-        assert_non_null(strstr(try_add(&s, i, 30), "is not stored"));
+        assert_non_null(strstr(try_add(&s, i, 30), "Read-only file"));
     durable_expect_state(&s.api, "one", before);
     api_fail(&s.api, -32603, "goxel.undo", NULL);
     durable_expect_state(&s.api, "one", before);
