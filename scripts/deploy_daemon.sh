@@ -161,7 +161,14 @@ find_binary() {
     id=$(id_of "$binary") || die "$binary does not run here (it prints no version)"
 }
 
-# The new program must take the settings before anything is changed.
+# The new program must serve a private request and take the settings before
+# anything is changed: what does not work at all never meets a client.
+check_binary() {
+    GOXEL_DAEMON_BINARY=$binary "$(dirname "$binary")/goxelctl" ping --stdio --timeout 20 \
+        >"$tmp/output" 2>&1 ||
+        die "$binary does not answer a request: $(tr '\n' ' ' <"$tmp/output"); nothing was changed"
+}
+
 check_settings() {
     file=${own_settings_file:-$settings}
     [ -z "$own_settings_file" ] || [ -f "$file" ] || die "there is no file $file"
@@ -219,6 +226,7 @@ deploy() {
     read_options
     pick_service
     find_binary
+    check_binary
     check_settings
     before=$(linked current)
     before_previous=$(linked previous)

@@ -30,7 +30,7 @@ render() { # SOURCE
         -e "s|^User=goxel\$|User=$user|; s|^Group=goxel\$|Group=$group|" \
         -e "s|^SocketGroup=goxel\$|SocketGroup=$group|" \
         -e "s|^g goxel |g $group |; s|^u goxel -|u $user $(sysusers_id)|" \
-        -e "s|0640 root goxel|0640 root $group|" \
+        -e "s|\(0640\|2755\) root goxel|\1 root $group|" \
         -e "s|<string>_goxel</string>|<string>$user</string>|" \
         -e "s|<!-- group --><string>$user</string>|<!-- group --><string>$group</string>|" \
         "$1"
@@ -148,6 +148,11 @@ drop_stale() { # VERSION DIRECTORY
 install_settings() {
     target=$settings
     shipped=$config/daemon_config.json
+    ensure_dir "$etc"
+    if [ "$dry" = 0 ] && is_live; then
+        # Files that root makes or replaces there belong to the daemon's group.
+        chown "root:$group" "$etc" && chmod 2755 "$etc"
+    fi
     ensure_file "$config/daemon_config.schema.json" "$etc/daemon_config.schema.json" 0640 || return 1
     own_settings "$etc/daemon_config.schema.json"
     known=$(sed -n "s|^${target#"$root"} ||p" "$lib/sums" 2>/dev/null)
@@ -177,7 +182,7 @@ install_settings() {
 }
 
 own_settings() { # FILE
-    [ "$dry" = 1 ] || [ -n "$root" ] || chown "root:$group" "$1" 2>/dev/null || true
+    [ "$dry" = 1 ] || ! is_live || chown "root:$group" "$1" 2>/dev/null || true
 }
 
 # A person's own file is taken as it is, once.

@@ -30,10 +30,6 @@ make_user() {
     if [ "$(uname -s)" = Darwin ]; then
         die "the user $user or the group $group is missing; make them with sysadminctl -addUser $user -roleAccount, then run this again"
     fi
-    if [ "$dry" != 1 ]; then
-        has_user || printf 'user %s\n' "$user" >>"$lib/made"
-        has_group || printf 'group %s\n' "$group" >>"$lib/made"
-    fi
     if have systemd-sysusers && [ "$service" = systemd ]; then
         act "make the user $user and the group $group" \
             systemd-sysusers "$root/etc/sysusers.d/goxel.conf"
@@ -41,7 +37,7 @@ make_user() {
     fi
     has_group || act "make the group $group" groupadd --system "$group" || return 1
     has_user || act "make the user $user" useradd --system --gid "$group" \
-        --home-dir /var/lib/goxel --shell /usr/sbin/nologin "$user"
+        --home-dir /var/lib/goxel --comment 'Goxel voxel daemon' --shell /usr/sbin/nologin "$user"
 }
 
 is_live() {

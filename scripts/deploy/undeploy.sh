@@ -18,7 +18,6 @@ remove_data() {
 # Everything that `installed` lists; directories, when they are empty then.
 remove_files() {
     sort -r "$lib/installed" >"$tmp/installed" 2>/dev/null || return 0
-    cp "$lib/made" "$tmp/made" 2>/dev/null || true
     act "remove $prefix/lib/goxel-daemon" rm -rf "$lib"
     while IFS= read -r path; do
         case $path in
@@ -35,17 +34,20 @@ remove_files() {
     done <"$tmp/installed"
 }
 
+# Only a user that looks like the one that deploy makes.
+is_ours() {
+    getent passwd "$user" 2>/dev/null | grep -q ':Goxel voxel daemon:/var/lib/goxel:'
+}
+
 remove_user() {
-    [ -f "$tmp/made" ] && is_live || return 0
+    is_live && is_ours || return 0
     if [ "$is_remove_user" = 0 ]; then
         step "keep the user $user (--remove-user removes it)"
         return 0
     fi
-    # Making the user has made its group too, in whatever order.
-    if grep -qxF "user $user" "$tmp/made" && has_user; then
-        act "remove the user $user" userdel "$user"
-    fi
-    if grep -qxF "group $group" "$tmp/made" && has_group; then
+    act "remove the user $user" userdel "$user"
+    # Its own group has gone with it, but for some settings of login.defs.
+    if [ "$group" = "$user" ] && [ "$dry" = 0 ] && has_group; then
         act "remove the group $group" groupdel "$group"
     fi
 }
@@ -80,6 +82,7 @@ undeploy() {
     if is_live && [ "$service" = systemd ]; then
         act "let systemd read its units again" systemctl daemon-reload
     fi
+    [ "$is_purge" = 0 ] || [ "$dry" = 1 ] || rmdir "$etc" 2>/dev/null || true
     remove_user
     has_lock=0
     if [ "$is_purge" = 1 ]; then

@@ -126,6 +126,12 @@ get_token() {
     GOXEL_TOKEN=$("$lib/current/bin/goxelctl" token new --file "$file" \
         --scopes read,edit,admin --expires 5m --name deploy-verify 2>/dev/null) || return 0
     export GOXEL_TOKEN
+    # The daemon looks for new tokens once a second.
+    tries=0
+    until ctl status >/dev/null || [ "$tries" -ge 3 ]; do
+        sleep 1
+        tries=$((tries + 1))
+    done
 }
 
 check_health() {
