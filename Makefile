@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 KILLS   ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test test-asan test-tsan bench fuzz soak install uninstall format lint clean
+.PHONY: help deps build run test test-asan test-tsan test-deploy bench fuzz soak install uninstall format lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,10 @@ test-asan: ## only the tests under ASan and UBSan
 
 test-tsan: ## only the threaded tests under TSan
 	@scripts/run_tests.sh tsan
+
+test-deploy: build ## deploy in a booted Debian container (root, minutes)
+	@scripts/install_packages.sh deploy
+	@scripts/test_deployment.sh || [ $$? -eq 77 ]
 
 bench: build ## measure against a rival or a floor in the same run
 	@bench/run.sh
