@@ -131,6 +131,19 @@ class Link {
     this.#timer.unref();
   }
 
+  // Until the connection that stands now is gone, or the time is over.
+  waitLost(timeoutMs) {
+    const connection = this.#connection;
+    if (connection === null) return Promise.resolve();
+    return new Promise((done) => {
+      const timer = setTimeout(done, timeoutMs);
+      connection.once('close', () => {
+        clearTimeout(timer);
+        done();
+      });
+    });
+  }
+
   call(method, params, timeoutMs) {
     if (!this.isOpen) {
       return Promise.reject(new GoxelError(`${method}: no manager answers at ${

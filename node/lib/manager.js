@@ -21,6 +21,16 @@ const EXTRA_MS = 5000;
 const LONGEST_MS = 3600000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+function isThere(pid) {
+  try {
+    return pid !== null && process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
 class GoxelDaemonManager extends EventEmitter {
   #config;
   #link;
@@ -142,8 +152,9 @@ class GoxelDaemonManager extends EventEmitter {
     return status;
   }
 
-  // It closes the connection when it has ended.
+  // It closes the connection shortly before it has ended.
   async #endManager() {
+    const pid = this.#managerPid;
     const connection = new Connection(this.#config.controlPath);
     await connection.connect(LOOK_MS);
     const ended = new Promise((done) => connection.once('close', done));
@@ -153,6 +164,7 @@ class GoxelDaemonManager extends EventEmitter {
     await connection.call('manager.shutdown', { leave: false }, LOOK_MS);
     if (connection.isOpen) await ended;
     clearTimeout(alive);
+    for (const endAt = Date.now() + LOOK_MS; isThere(pid) && Date.now() < endAt;) await pause(2);
   }
 
   async restart() {
@@ -182,7 +194,15 @@ class GoxelDaemonManager extends EventEmitter {
   async upgrade({ what = 'daemon', binary } = {}) {
     await this.#managed();
     const params = binary === undefined ? { what } : { what, binary };
-    return this.#order('manager.upgrade', this.#config.startupTimeoutMs, params);
+    const lost = what === 'manager' ? this.#link.waitLost(LOOK_MS) : null;
+    const status = await this.#order('manager.upgrade', this.#config.startupTimeoutMs, params);
+    if (lost === null) return status;
+    // The new program closes the connections of the old one, and then serves.
+    await lost;
+    for (const endAt = Date.now() + LOOK_MS; Date.now() < endAt; await pause(5)) {
+      if (await this.#link.open(false).catch(() => false)) break;
+    }
+    return this.getStatus();
   }
 
   // ---- looking ----

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  * goxelctl start, stop, restart, reload, reset and upgrade: orders to the
  * manager, which carries them out; the command waits and tells the result. */
-#include "base/alloc.h"
+#include "base/time.h"
 #include "cli/commands.h"
 #include "cli/keeper.h"
 #include "cli/output.h"
 #include "platform/os.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+
+#define HANDOVER_MS 5000
 
 enum option { INSTANCE_OPTION, NO_WAIT_OPTION, MANAGER_OPTION = 2 };
 
@@ -46,8 +49,32 @@ static int tell_status(struct gox_cli *cli, const json_t *status)
     return gox_cli_flush(cli, &out);
 }
 
+/* The new manager closes the connections of the old one, and then serves. */
+static int follow_manager(struct gox_cli *cli, struct gox_keeper *keeper)
+{
+    struct gox_error err = {0};
+    json_t *status = NULL;
+    gox_client *client = keeper->session.client;
+    int64_t end_ns = gox_time_now_ns() + HANDOVER_MS * GOX_NS_PER_MS;
+    int rc;
+    while (gox_client_get_fd(client) >= 0 && gox_time_now_ns() < end_ns) {
+        struct pollfd item = {
+                .fd = gox_client_get_fd(client), .events = POLLIN};
+        if (poll(&item, 1, 100) > 0)
+            (void)gox_client_dispatch(client, NULL);
+    }
+    if (gox_client_reconnect(client, HANDOVER_MS, &err) != 0 ||
+            gox_keeper_call(keeper, "manager.status", NULL, &status, &err) != 0)
+        rc = gox_session_fail(&keeper->session, NULL, &err);
+    else
+        rc = tell_status(cli, status);
+    json_decref(status);
+    return rc;
+}
+
 /* One call of the manager, whose answer is a status. */
-static int order(struct gox_cli *cli, const char *method, json_t *own_params)
+static int order(struct gox_cli *cli, const char *method, json_t *own_params,
+        bool is_new_manager)
 {
     struct gox_keeper keeper;
     struct gox_error err = {0};
@@ -60,6 +87,8 @@ static int order(struct gox_cli *cli, const char *method, json_t *own_params)
     }
     if (gox_keeper_call(&keeper, method, own_params, &result, &err) != 0)
         rc = gox_session_fail(&keeper.session, NULL, &err);
+    else if (is_new_manager)
+        rc = follow_manager(cli, &keeper);
     else
         rc = tell_status(cli, result);
     json_decref(result);
@@ -74,22 +103,22 @@ static json_t *wait_params(const struct gox_cli *cli)
 
 static int run_start(struct gox_cli *cli)
 {
-    return order(cli, "manager.start", wait_params(cli));
+    return order(cli, "manager.start", wait_params(cli), false);
 }
 
 static int run_stop(struct gox_cli *cli)
 {
-    return order(cli, "manager.stop", wait_params(cli));
+    return order(cli, "manager.stop", wait_params(cli), false);
 }
 
 static int run_restart(struct gox_cli *cli)
 {
-    return order(cli, "manager.restart", wait_params(cli));
+    return order(cli, "manager.restart", wait_params(cli), false);
 }
 
 static int run_reset(struct gox_cli *cli)
 {
-    return order(cli, "manager.reset", NULL);
+    return order(cli, "manager.reset", NULL, false);
 }
 
 static int run_upgrade(struct gox_cli *cli)
@@ -107,7 +136,7 @@ static int run_upgrade(struct gox_cli *cli)
                     params, "binary", json_string(gox_buf_text(&path)));
         gox_buf_fini(&path);
     }
-    return order(cli, "manager.upgrade", params);
+    return order(cli, "manager.upgrade", params, is_manager);
 }
 
 /* ---- reload ---- */

@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# goxelctl doctor: each trouble is made for real, and must be found and named.
+
+load common
+load manager
+setup() { need_manager; }
+teardown() {
+    end_manager
+    stop_daemon
+}
+
+# finding CHECK: what a check found
+finding() {
+    "$goxelctl" doctor --json 2>/dev/null | jq -r "[.checks[] | select(.check == \"$1\").finding] | join(\" \")"
+}
+
+@test "all is well" {
+    up
+    run "$goxelctl" doctor
+    [ "$status" -eq 0 ]
+    [[ $output == *"All is well."* ]]
+    "$goxelctl" doctor --json | jq -e '.finding == "ok" or .finding == "skipped"'
+}
+
+@test "nothing runs" {
+    run "$goxelctl" doctor
+    [ "$status" -eq 1 ]
+    [[ $output == *"goxelctl up"* ]]
+    [ "$(finding daemon)" = fail ]
+}
+
+@test "a file, and a socket that is left over, where the socket should be" {
+    touch "$GOXEL_SOCKET_PATH"
+    [ "$(finding socket)" = fail ]
+    "$goxelctl" doctor | grep -q "is no socket"
+    rm "$GOXEL_SOCKET_PATH"
+    start_daemon
+    mv "$socket" "$GOXEL_SOCKET_PATH"
+    kill -9 "$daemon_pid"
+    wait "$daemon_pid" || true
+    daemon_pid=
+    [ "$(finding socket)" = warn ]
+    "$goxelctl" doctor | grep -q "nobody listens"
+}
+
+@test "a stale PID file is told from one that is in use" {
+    export GOXEL_PID_FILE=$BATS_TEST_TMPDIR/d.pid
+    echo $$ >"$GOXEL_PID_FILE"
+    [ "$(finding "pid file")" = warn ]
+    "$goxelctl" doctor | grep -q "stale: it says $$"
+    up
+    [ "$(finding "pid file")" = ok ]
+}
+
+@test "settings with mistakes" {
+    export GOXEL_MAX_WORKERS=many
+    [ "$(finding settings)" = fail ]
+    "$goxelctl" doctor | grep -q "config check"
+}
+
+@test "a port that somebody else has" {
+    command -v python3 >/dev/null || skip "python3 is not installed"
+    python3 -c '
+import socket, sys
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
+print(s.getsockname()[1], flush=True); sys.stdin.read()' \
+        >"$BATS_TEST_TMPDIR/port" < <(read -r -t 60 <> <(:)) 3>&- &
+    holder=$!
+    until_true test -s "$BATS_TEST_TMPDIR/port"
+    GOXEL_MONITORING_METRICS_LISTEN=127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port")
+    export GOXEL_MONITORING_METRICS_LISTEN
+    [ "$(finding ports)" = fail ]
+    kill "$holder"
+    wait "$holder" || true
+    [ "$(finding ports)" = ok ]
+}
+
+@test "programs: missing, and of another version" {
+    GOXEL_DAEMON_BINARY=$BATS_TEST_TMPDIR/none run "$goxelctl" doctor
+    [ "$status" -eq 1 ]
+    [[ $output == *"$BATS_TEST_TMPDIR/none"* ]]
+    printf '#!/bin/sh\necho goxel-daemon 9.9.9\n' >"$BATS_TEST_TMPDIR/old"
+    chmod +x "$BATS_TEST_TMPDIR/old"
+    GOXEL_DAEMON_BINARY=$BATS_TEST_TMPDIR/old run "$goxelctl" doctor
+    [[ $output == *9.9.9* ]]
+}
+
+@test "a crash names its bundle" {
+    up
+    kill -9 "$(pid_of daemon)"
+    until_true bash -c "'$goxelctl' doctor | grep -q 'read $BATS_TEST_TMPDIR/manager/.*bundle-'"
+    [ "$(finding "last exit")" = warn ]
+}
+
+@test "a daemon that is stopped does not hang the doctor" {
+    start_daemon
+    export GOXEL_SOCKET_PATH=$socket
+    kill -STOP "$daemon_pid"
+    run "$goxelctl" doctor --timeout 1
+    kill -CONT "$daemon_pid"
+    [ "$status" -eq 1 ]
+    [[ $output == *"does not answer"* ]]
+}
