@@ -293,16 +293,15 @@
       "let goxel-mcp serve this daemon")                                       \
     X(mcp_integration_port, "mcp_integration.port", INT, "0", 0, 65535, "",    \
       NULL, NULL, "MCP_SERVER_PORT", OTHER,                                    \
-      "TCP port of goxel-mcp's HTTP transport; 0: standard input and output "  \
-      "only")                                                                  \
+      "TCP port of goxel-mcp --http; 0: 8787")                                 \
     X(mcp_integration_bind_address, "mcp_integration.bind_address", TEXT,      \
       "127.0.0.1", 1, 64, "", "^[0-9A-Fa-f:.]+$", NULL,                        \
       "GOXEL_MCP_INTEGRATION_BIND_ADDRESS", OTHER,                             \
       "IP address of that port")                                               \
     X(mcp_integration_token_file, "mcp_integration.token_file", PATH, "", 0,   \
       4095, "", NULL, NULL, "GOXEL_MCP_INTEGRATION_TOKEN_FILE", OTHER,         \
-      "file of hashed tokens that HTTP clients must give; empty: none is "     \
-      "asked for")                                                             \
+      "file of bearer tokens, one a line, of which HTTP clients of goxel-mcp " \
+      "must give one; empty: none is asked for")                               \
     X(mcp_integration_allow_origins, "mcp_integration.allow_origins", TEXTS,   \
       "", 0, 256, "", "^[^, ]+$", NULL,                                        \
       "GOXEL_MCP_INTEGRATION_ALLOW_ORIGINS", OTHER,                            \

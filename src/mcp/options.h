@@ -12,10 +12,16 @@ struct gox_mcp_options {
     const char *allow_origin; /* besides those of this machine; NULL: none */
     int timeout_ms;           /* of one call to the daemon */
     bool is_conformance, may_start, stops_daemon;
+    /* Where texts of the file are kept; the pointers above may point here. */
+    char place[96], tokens[4096], origins[1024];
 };
 
 /* Reads the arguments and the environment. -1: go on; else the exit code. */
 int gox_mcp_options_read(
         struct gox_mcp_options *options, int argc, char **argv);
+
+/* Fills in what the daemon's settings say and the arguments left open. The
+ * same results. */
+int gox_mcp_options_read_file(struct gox_mcp_options *options);
 
 #endif

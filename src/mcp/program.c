@@ -111,6 +111,8 @@ int gox_mcp_main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], GOX_MCP_STARTER_FLAG) == 0)
         return gox_mcp_starter_main(argv[2]);
     code = gox_mcp_options_read(&p.options, argc, argv);
+    if (code < 0 && !p.options.is_conformance)
+        code = gox_mcp_options_read_file(&p.options);
     if (code >= 0)
         return code;
     gox_os_ignore_signals();

@@ -488,7 +488,7 @@ static const struct {
         {"render.cleanup_interval", "daemon/test_api_render.c"},
         /* Of other programs, by their own tests. */
         {"auto_start.", "manager"},
-        {"mcp_integration.", "mcp"},
+        {"mcp_integration.", "mcp/settings.bats"},
 };
 
 static bool is_seen(const char *name)
