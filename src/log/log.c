@@ -186,7 +186,11 @@ gox_log *gox_log_open(const char *path, const char *name,
     }
     pthread_mutex_init(&log->lock, NULL);
     pthread_cond_init(&log->has_work, NULL);
-    pthread_cond_init(&log->has_written, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&log->has_written, &attr);
+    pthread_condattr_destroy(&attr);
     log->sink.journal_fd = -1;
     log->config = *config;
     log->encoding.name = name;
@@ -220,7 +224,7 @@ static bool wait_until(gox_log *log, bool (*is_done)(gox_log *log, size_t goal),
         size_t goal, unsigned timeout_ms)
 {
     struct timespec at;
-    clock_gettime(CLOCK_REALTIME, &at);
+    clock_gettime(CLOCK_MONOTONIC, &at); /* see the condition's own clock */
     int64_t ns = at.tv_nsec + (int64_t)timeout_ms * GOX_NS_PER_MS;
     at.tv_sec += (time_t)(ns / GOX_NS_PER_S);
     at.tv_nsec = (long)(ns % GOX_NS_PER_S);

@@ -200,7 +200,8 @@ static void renew_full(struct run *r)
     if (!is_shared_full)
         return;
     renew_project(r, &r->writers[OWN]);
-    for (size_t i = OWN; i < WRITERS; i++) {
+    forget_edits(&r->writers[OWN]);
+    for (size_t i = OWN + 1; i < WRITERS; i++) {
         memcpy(r->writers[i].project, r->writers[OWN].project,
                 sizeof r->writers[i].project);
         forget_edits(&r->writers[i]);

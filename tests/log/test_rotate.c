@@ -98,7 +98,7 @@ static void test_keeps_max_files(void **state)
 {
     struct gox_rotate_config c = {
             .is_enabled = true, .max_bytes = 4, .max_files = 3};
-    char line[8];
+    char line[16];
     gox_rotate *r = open_file(state, &c);
     for (int i = 0; i < 20; i++) {
         snprintf(line, sizeof line, "%03d\n", i);
