@@ -158,7 +158,7 @@ find_binary() {
     fi
     case $binary in /*) ;; *) binary=$PWD/$binary ;; esac
     [ -x "$(dirname "$binary")/goxelctl" ] || die "goxelctl is not beside $binary; reload and verify need it"
-    id=$(id_of "$binary") || die "$binary does not run here (it prints no version)"
+    id=$(id_of "$binary") || die "$binary does not run here: $("$binary" --version 2>&1 | head -n 1)"
 }
 
 # The new program must serve a private request and take the settings before

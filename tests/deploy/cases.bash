@@ -297,6 +297,22 @@ case_data_is_there_after_a_reboot() {
     inside deploy verify
 }
 
+case_backup_and_restore() {
+    ctl call goxel.backup_project name=kept path=/var/lib/goxel/kept.backup
+    ctl call goxel.add_voxel project=kept position='[1,2,3]' color='[9,9,9,255]'
+    ctl call goxel.restore_project path=/var/lib/goxel/kept.backup name=back
+    contains "$(ctl call goxel.get_voxel project=back position='[1,2,3]' --json)" '"color":[4,5,6,255]'
+    ctl call goxel.add_voxel project=kept position='[1,2,3]' color='[4,5,6,255]'
+}
+
+case_stopping_the_socket_stops_both() {
+    inside systemctl stop goxel-daemon.socket
+    is "$(property ActiveState)" inactive
+    fails ctl ping
+    inside systemctl start goxel-daemon.socket
+    ctl ping
+}
+
 case_undeploy_keeps_projects() {
     inside deploy undeploy
     fails ctl ping
@@ -310,7 +326,63 @@ case_data_is_not_removed_without_a_yes() {
     ctl ping
 }
 
+# The manager finds the unit and leaves the restarts to systemd.
+case_the_manager_attaches_to_the_unit() {
+    inside test -x /usr/local/bin/goxel-manager
+    local before
+    before=$(main_pid)
+    inside sh -c 'goxel-manager --backend systemd --state-dir /run/goxel-manager --control /run/goxel-manager.sock --verbose >/run/manager.log 2>&1 & echo $! >/run/manager.pid'
+    until_true 10 eval "manager_status | grep -q attached"
+    contains "$(manager_status)" '"backend":"systemd"'
+    is "$(main_pid)" "$before"
+    inside sh -c 'kill -KILL $(cat /run/goxel/goxel-daemon.pid)'
+    until_true 10 is_new_process "$before"
+    until_true 10 ctl ping
+    is "$(property NRestarts)" 1
+    inside sh -c 'kill $(cat /run/manager.pid)'
+    until_true 10 fails inside sh -c 'kill -0 $(cat /run/manager.pid)'
+    ctl ping
+    inside rm -rf /run/goxel-manager /run/manager.pid /run/manager.log /run/goxel-manager.sock /run/goxel-manager.sock.lock
+}
+manager_status() {
+    ctl call manager.status --socket /run/goxel-manager.sock --json
+}
+
 case_undeploy_leaves_nothing() {
     inside deploy undeploy --purge --remove-user --yes
     list_system | diff "$work/before" -
+}
+
+case_another_user_and_group() {
+    inside groupadd modellers
+    inside deploy deploy --user vox --group modellers --prefix /opt/vox
+    is "$(inside stat -c %U:%G "/proc/$(main_pid)")" vox:modellers
+    is "$(inside stat -c %U:%G /run/goxel-daemon.sock)" root:modellers
+    inside deploy undeploy --prefix /opt/vox --purge --remove-user --yes
+    inside groupdel modellers
+    inside rmdir /opt/vox/lib /opt/vox 2>/dev/null || true
+    list_system | diff "$work/before" -
+}
+
+# A user's own daemon, under the user's systemd.
+as_ann() {
+    inside runuser -u ann -- env XDG_RUNTIME_DIR="/run/user/$(inside id -u ann)" \
+        DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$(inside id -u ann)/bus" "$@"
+}
+case_a_users_own_daemon() {
+    inside useradd --create-home ann
+    inside loginctl enable-linger ann
+    until_true 10 as_ann systemctl --user is-active default.target
+    inside mkdir -p /etc/systemd/user
+    inside cp /opt/goxel/config/systemd/user/goxel-daemon.service \
+        /opt/goxel/config/systemd/user/goxel-daemon.socket /etc/systemd/user/
+    inside cp -a /opt/goxel/build/bin/goxel-daemon /opt/goxel/build/bin/goxelctl /usr/bin/
+    as_ann systemctl --user daemon-reload
+    as_ann systemctl --user enable --now goxel-daemon.socket
+    as_ann goxelctl ping
+    as_ann systemctl --user is-active goxel-daemon.service
+    as_ann systemctl --user reload goxel-daemon.service
+    as_ann goxelctl call goxel.create_project name=own
+    inside ls /home/ann/.local/state/goxel/projects/own.goxdb
+    is "$(inside stat -c %a "/run/user/$(inside id -u ann)/goxel/goxel-daemon.sock")" 600
 }

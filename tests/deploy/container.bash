@@ -5,7 +5,8 @@
 # Invariant: everything happens below $work and in namespaces of the container;
 # what is stopped is stopped by the number of a process that was started here.
 
-packages=systemd,systemd-sysv,dbus,libpam-systemd,zlib1g,libreadline8,libmicrohttpd12
+packages=systemd,systemd-sysv,dbus,libpam-systemd
+
 # systemd-nspawn 252 does not know these calls and would refuse them; a real
 # host has them.
 calls='landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp'
@@ -97,9 +98,26 @@ reboot_container() {
     start_container
 }
 
+# The libraries that the programs were linked with: the tree may be of another
+# release, which has them in other versions. The C library is the tree's own.
+copy_libraries() {
+    local dir=$work/root/usr/lib/goxel-test file
+    mkdir -p "$dir"
+    for file in $(ldd "$bin/goxel-daemon" "$bin/goxelctl" | awk '$2 == "=>" {print $3}' | sort -u) \
+        $(ldconfig -p | awk '/libmicrohttpd\.so\.[0-9]+ / {print $NF}'); do
+        case $file in
+        */libc.so* | */libm.so* | */ld-linux*) ;;
+        *) cp -L "$file" "$dir/" ;;
+        esac
+    done
+    echo /usr/lib/goxel-test >"$work/root/etc/ld.so.conf.d/zz-goxel-test.conf"
+    chroot "$work/root" ldconfig
+}
+
 # What deploy takes along, in a place that undeploy does not know.
 fill_container() {
     local dir=$work/root/opt/goxel
+    copy_libraries
     mkdir -p "$dir/build/bin"
     cp -a "$source/scripts" "$source/config" "$dir/"
     for program in goxel-daemon goxelctl goxel-manager goxel-mcp; do

@@ -96,3 +96,21 @@ quiet() {
     sed 's/ThrottleInterval/ThrottelInterval/' "$config/launchd/com.goxel.daemon.plist" >"$BATS_TEST_TMPDIR/bad.plist"
     ! python3 "$GOX_SOURCE_DIR/tests/deploy/plist.py" "$BATS_TEST_TMPDIR/bad.plist"
 }
+
+@test "the guide names files and commands that there are" {
+    guide=$config/README.md
+    for file in $(sed -n '/^| file/,/^$/s/^| \(.*\) | .*/\1/p' "$guide" | grep -o '`[^`]*`' | tr -d '`'); do
+        [ -e "$config/$file" ] || { echo "$file is not there"; false; }
+    done
+    "$GOX_SOURCE_DIR/scripts/deploy_daemon.sh" --help >"$BATS_TEST_TMPDIR/help"
+    for option in $(grep -oE -e '--(prefix|user|group|config|service|instance|dry-run|json|no-restart|purge|yes|remove-user)' "$guide" | sort -u); do
+        grep -q -e "$option" "$BATS_TEST_TMPDIR/help" || { echo "$option is not told by --help"; false; }
+    done
+    for method in $(grep -oE '(goxel|daemon)\.[a-z]+_[a-z]+|daemon\.(health|metrics)' "$guide" | sort -u); do
+        case $method in daemon.*_*) continue ;; esac
+        "$GOX_BIN_DIR/goxelctl" help "$method" >/dev/null || { echo "no method $method"; false; }
+    done
+    for unit in $(grep -oE 'goxel-daemon(-http)?\.(socket|service)' "$guide" | sort -u); do
+        [ -e "$config/systemd/$unit" ]
+    done
+}
