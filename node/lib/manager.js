@@ -13,12 +13,14 @@ const { Connection } = require('./connection.js');
 const { DaemonConfig } = require('./config.js');
 const { GoxelError } = require('./error.js');
 const { Link, isAbsent } = require('./link.js');
+const { isSafe } = require('./safe.js');
 
 const LOOK_MS = 10000;
 // Beyond the manager's own limit for a call that waits, so that its answer,
 // which says more, comes first.
 const EXTRA_MS = 5000;
 const LONGEST_MS = 3600000;
+const RETRY_MS = 20;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -142,7 +144,10 @@ class GoxelDaemonManager extends EventEmitter {
     this.#client.close();
     if (!await this.#link.open(false)) {
       this.#link.close();
-      return this.getStatus();
+      const status = await this.getStatus();
+      if (!status.ready) return status;
+      throw new GoxelError(`the daemon at ${this.#config.socketPath} (pid ${status.pid}) runs ` +
+        'without a manager, and goes on; call("daemon.shutdown") ends it', { reason: 'UNSUPPORTED' });
     }
     const status = await this.#order('manager.stop', this.#config.shutdownTimeoutMs);
     if (this.#link.wasStarted) {
@@ -293,10 +298,7 @@ class GoxelDaemonManager extends EventEmitter {
   // ---- calling ----
 
   async call(method, params, { timeoutMs = this.#config.callTimeoutMs, retry } = {}) {
-    if (method.startsWith('manager.')) {
-      await this.#managed();
-      return this.#link.call(method, params, timeoutMs);
-    }
+    if (method.startsWith('manager.')) return this.#callManager(method, params, timeoutMs, retry);
     try {
       return await this.#client.call(method, params, { timeoutMs, retry });
     } catch (error) {
@@ -306,6 +308,25 @@ class GoxelDaemonManager extends EventEmitter {
     }
     await this.start();
     return this.#client.call(method, params, { timeoutMs, retry });
+  }
+
+  // A manager that goes away meanwhile (upgrade, crash) comes again.
+  async #callManager(method, params, timeoutMs, retry) {
+    const endAt = Date.now() + timeoutMs;
+    const left = () => Math.max(endAt - Date.now(), 1);
+    let wasThere = false;
+    for (;;) {
+      try {
+        await this.#managed();
+        wasThere = true;
+        return await this.#link.call(method, params, left());
+      } catch (error) {
+        const isLost = wasThere && error instanceof GoxelError && isAbsent(error) &&
+          error.data === null && (!error.unknownOutcome || (retry ?? isSafe(method)));
+        if (!isLost || Date.now() + RETRY_MS >= endAt) throw error;
+        await pause(RETRY_MS);
+      }
+    }
   }
 
   // ---- the end ----

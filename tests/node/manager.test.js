@@ -160,6 +160,30 @@ test('a manager that was killed is started again, with the same daemon', async (
   assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b));
 });
 
+test('calls of the manager survive its end, when they only look', async (t) => {
+  const place = new Place(t);
+  const manager = place.manager({ restartOnFailure: true });
+  const { manager: { pid } } = await manager.start();
+  let isOver = false;
+  let calls = 0;
+  const caller = (async () => {
+    while (!isOver) {
+      assert.equal((await manager.call('manager.status')).name, 'default');
+      calls += 1;
+    }
+  })();
+  await until('calls', () => calls > 20);
+  process.kill(pid, 'SIGKILL');
+  const before = calls;
+  await until('another manager', async () => {
+    const now = await manager.getStatus();
+    return now.manager !== null && now.manager.pid !== pid;
+  });
+  await until('more calls', () => calls > before + 20);
+  isOver = true;
+  await caller;
+});
+
 test('upgrade of the manager: events go on, the daemon stays', async (t) => {
   const place = new Place(t);
   const manager = place.manager();
@@ -209,6 +233,11 @@ test('a daemon without a manager is looked at itself', async (t) => {
   assert.equal((await manager.performHealthCheck()).status, 'healthy');
   const { reloaded } = await manager.reload();
   assert.equal(reloaded, true);
+  await assert.rejects(manager.stop(), /daemon\.shutdown/);
+  // A manager that comes later watches it, and does not start another.
+  assert.equal((await manager.start()).pid, child.pid);
+  assert.equal((await manager.getStatus()).backend, 'external');
+  assert.equal(place.processes('goxel-daemon').length, 1);
   child.kill('SIGTERM');
   await child.ended;
 });
