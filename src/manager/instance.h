@@ -76,6 +76,7 @@ struct gox_probe {
     bool is_active;
     bool is_asked_for;     /* by a client: it wants to know the end */
     int64_t begin_at_ns;   /* of the round */
+    int64_t stage_at_ns;   /* the end of the stage before */
     int64_t due_at_ns;     /* when it should have begun; 0: no time was set */
     int64_t clock_skew_ms; /* wall minus monotonic, at the last round */
     char *answer;          /* what daemon.health said last, JSON; or NULL */

@@ -38,7 +38,10 @@ static void set_stage(gox_instance *i, enum gox_stage stage,
 {
     struct gox_stage_result *r = &i->probe.round.stages[stage];
     r->finding = finding;
-    r->took_ns = gox_time_now_ns() - i->probe.begin_at_ns;
+    /* Stages come one after the other. */
+    int64_t now_ns = gox_time_now_ns();
+    r->took_ns = now_ns - i->probe.stage_at_ns;
+    i->probe.stage_at_ns = now_ns;
     snprintf(r->text, sizeof r->text, "%s", text);
 }
 
@@ -387,7 +390,7 @@ static void begin(gox_instance *i)
     int fd;
     p->is_active = true;
     p->round = (struct gox_round){.doubt = 0};
-    p->begin_at_ns = gox_time_now_ns();
+    p->begin_at_ns = p->stage_at_ns = gox_time_now_ns();
     note_doubt(i, p->begin_at_ns);
     int code = gox_socket_connect_unix(i->config.socket_path, &fd, &err);
     if (code < 0) {
