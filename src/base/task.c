@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define MAX_THREADS 64
+#define CHECKS_MAX  65536 /* of one loop, about: 26 ns each with a deadline */
 
 void gox_task_init(struct gox_task *task)
 {
@@ -80,12 +81,19 @@ struct parallel_thread {
     pthread_t id;
 };
 
+/* A chunk may be seconds of work when few threads share few large items, so a
+ * cancel is looked for at each; of many small ones at every few. */
 static int run_chunk(struct parallel *p, size_t from, unsigned thread)
 {
     size_t to = p->count - from < p->chunk ? p->count : from + p->chunk;
-    int rc = gox_task_check(p->task, NULL);
-    for (size_t i = from; i < to && rc >= 0; i++)
-        rc = p->fn(p->ctx, i, thread);
+    size_t stride = 1 + p->count / CHECKS_MAX;
+    int rc = 0;
+    for (size_t i = from; i < to && rc >= 0; i++) {
+        if ((i - from) % stride == 0)
+            rc = gox_task_check(p->task, NULL);
+        if (rc >= 0)
+            rc = p->fn(p->ctx, i, thread);
+    }
     return rc;
 }
 
