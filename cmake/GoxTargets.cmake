@@ -79,7 +79,7 @@ function(gox_test_properties name label timeout)
         "GOX_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}" "GOX_BUILD_DIR=${CMAKE_BINARY_DIR}")
     # A leak checker needs ptrace, which the daemon's sandbox takes away.
     if(GOX_SANITIZE)
-        list(APPEND environment "GOXEL_SECURITY_SANDBOX=off")
+        list(APPEND environment "GOXEL_SECURITY_SANDBOX=off" "GOX_SANITIZED=1")
     endif()
     set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout}
         ENVIRONMENT "${environment}")
