@@ -58,9 +58,9 @@ stage_units() { # DIRECTORY
     for drop_in in "$units"/drop-ins/*.conf; do
         name=$(basename "$drop_in")
         [ "${name%%-*}" -le "${has:-0}" ] || continue
-        for unit in goxel-daemon goxel-daemon@; do
-            mkdir -p "$1/systemd/$unit.service.d" || return 1
-            render "$drop_in" >"$1/systemd/$unit.service.d/$name" || return 1
+        for dir in goxel-daemon.service.d goxel-daemon@.service.d; do
+            mkdir -p "$1/systemd/$dir" || return 1
+            render "$drop_in" >"$1/systemd/$dir/$name" || return 1
         done
     done
     render "$config/sysusers.d/goxel.conf" >"$1/sysusers.conf" || return 1

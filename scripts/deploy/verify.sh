@@ -150,7 +150,7 @@ check_restart() {
         return 0
     fi
     project=deploy-verify-$$
-    before=$(shown MainPID)
+    pid_before=$(shown MainPID)
     seen=$(ctl call goxel.create_project name="$project" --json &&
         ctl call goxel.add_voxel project="$project" position='[1,2,3]' color='[9,8,7,255]' --json) || {
         check edit-survives-restart fail "cannot edit: $seen"
@@ -158,14 +158,14 @@ check_restart() {
     }
     systemctl restart "$unit.service"
     seen=$(ctl call goxel.get_voxel project="$project" position='[1,2,3]' --json)
-    after=$(shown MainPID)
+    pid_after=$(shown MainPID)
     ctl call goxel.delete_project name="$project" purge=true >/dev/null
     case $seen in
     *'"color":[9,8,7,255]'*)
-        if [ "$before" = "$after" ]; then
+        if [ "$pid_before" = "$pid_after" ]; then
             check edit-survives-restart fail "the process did not change"
         else
-            check edit-survives-restart pass "written by process $before, read from $after"
+            check edit-survives-restart pass "written by process $pid_before, read from $pid_after"
         fi
         ;;
     *) check edit-survives-restart fail "$seen" ;;

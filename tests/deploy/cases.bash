@@ -252,6 +252,21 @@ case_a_failing_upgrade_is_taken_back() {
     inside deploy verify
 }
 
+# The unit starts, but a check fails, with either version.
+case_a_failed_check_takes_the_upgrade_back() {
+    local before
+    before=$(inside readlink /usr/local/lib/goxel-daemon/current)
+    inside mkdir -p /run/systemd/system/goxel-daemon.service.d
+    inside sh -c 'printf "[Service]\nStateDirectoryMode=0755\n" >/run/systemd/system/goxel-daemon.service.d/99-test.conf'
+    fails inside deploy upgrade /opt/goxel/build/bin/goxel-daemon >"$work/out" 2>&1
+    contains "$(cat "$work/out")" "nor does ${before#versions/} now"
+    is "$(inside readlink /usr/local/lib/goxel-daemon/current)" "$before"
+    inside rm -r /run/systemd/system/goxel-daemon.service.d
+    inside systemctl daemon-reload
+    inside systemctl restart goxel-daemon
+    inside deploy verify
+}
+
 case_edited_settings_stay() {
     ctl config set --file /etc/goxel/daemon_config.json server.queue_size 99
     inside deploy deploy

@@ -101,10 +101,11 @@ reboot_container() {
 # The libraries that the programs were linked with: the tree may be of another
 # release, which has them in other versions. The C library is the tree's own.
 copy_libraries() {
-    local dir=$work/root/usr/lib/goxel-test file
+    local dir=$work/root/usr/lib/goxel-test file http
     mkdir -p "$dir"
-    for file in $(ldd "$bin/goxel-daemon" "$bin/goxelctl" | awk '$2 == "=>" {print $3}' | sort -u) \
-        $(ldconfig -p | awk '/libmicrohttpd\.so\.[0-9]+ / {print $NF}'); do
+    # This one is loaded only when HTTP is asked for.
+    http=$(ldconfig -p | awk '/libmicrohttpd\.so\.[0-9]+ / {print $NF; exit}')
+    for file in $http $(ldd "$bin/goxel-daemon" "$bin/goxelctl" $http | awk '$2 == "=>" {print $3}' | sort -u); do
         case $file in
         */libc.so* | */libm.so* | */ld-linux*) ;;
         *) cp -L "$file" "$dir/" ;;
