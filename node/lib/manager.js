@@ -120,7 +120,12 @@ class GoxelDaemonManager extends EventEmitter {
 
   async #start() {
     await this.#link.open(true);
-    const before = await this.#link.call('manager.status', {}, LOOK_MS);
+    let before = await this.#link.call('manager.status', {}, LOOK_MS);
+    if (before.backend === 'external' && !before.ready) {
+      // Somebody else's daemon is found by the first round of checks.
+      await this.#link.call('manager.health', { check: true }, LOOK_MS);
+      before = await this.#link.call('manager.status', {}, LOOK_MS);
+    }
     const status = await this.#order('manager.start', this.#config.startupTimeoutMs);
     if (before.ready) {
       this.emit('attached', {

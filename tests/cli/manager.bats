@@ -143,6 +143,11 @@ teardown() {
     run "$goxelctl" stop
     [ "$status" -eq 3 ]
     [[ $output == *daemon.shutdown* ]]
+    # A manager that comes later watches it, and starts no other.
+    up
+    "$goxelctl" status --json | jq -e ".pid == $daemon_pid and .backend == \"external\""
+    "$goxelctl" down --leave
+    kill -0 "$daemon_pid"
 }
 
 @test "a crash is seen in events, status and logs" {

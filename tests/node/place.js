@@ -98,18 +98,19 @@ class Place {
 
   async clear() {
     for (const manager of this.managers) manager.close();
-    // Managers first, then daemons: nothing is started anew.
-    for (const program of ['goxel-manager', 'goxel-daemon']) {
-      for (const pid of this.processes(program)) {
+    // Managers first, then daemons: nothing is started anew. One that changes
+    // its program just now has no command line, so look until there is none.
+    await until('the end of all processes', () => {
+      const left = ['goxel-manager', 'goxel-daemon'].flatMap((program) => this.processes(program));
+      for (const pid of left) {
         try {
           process.kill(pid, 'SIGKILL');
         } catch {
           // It has ended already.
         }
       }
-    }
-    await until('the end of all processes', () => this.processes('goxel-daemon').length === 0 &&
-      this.processes('goxel-manager').length === 0);
+      return left.length === 0;
+    });
     fs.rmSync(this.dir, { recursive: true, force: true });
   }
 }
