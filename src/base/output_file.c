@@ -86,13 +86,17 @@ static const struct gox_output_ops FILE_OPS = {
 };
 
 /* A new file gets 0644 less the umask from open itself; one that replaces a
- * file gets that file's mode before the first byte is in it. */
+ * file gets that file's mode, and its owner where we may give it away (root
+ * changes the settings of a service), before the first byte is in it. */
 static int keep_mode(struct file_output *file)
 {
     struct stat st;
     if (fstatat(file->dir_fd, file->name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
             !S_ISREG(st.st_mode))
         return 0;
+    if ((st.st_uid != geteuid() || st.st_gid != getegid()) &&
+            fchown(file->fd, st.st_uid, st.st_gid) != 0 && errno != EPERM)
+        return fail(file, errno, "keep the owner of");
     if (fchmod(file->fd, st.st_mode & 0777) != 0)
         return fail(file, errno, "keep the mode of");
     return 0;
