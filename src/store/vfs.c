@@ -49,6 +49,7 @@ struct gox_vfs {
     sqlite3_vfs *real;
     char name[48];
     pthread_mutex_t mutex;
+    pthread_cond_t unlocked; /* a file gave up being alone, or was closed */
     struct node *nodes;
 };
 
@@ -174,6 +175,7 @@ static int file_close(sqlite3_file *file)
     if (n->files != NULL)
         (void)lock_really(n->files);
     drop_node_if_unused(vfs, n);
+    pthread_cond_broadcast(&vfs->unlocked);
     pthread_mutex_unlock(&vfs->mutex);
     return rc;
 }
@@ -204,6 +206,16 @@ static int file_size(sqlite3_file *file, sqlite3_int64 *size)
     return real_of(file)->pMethods->xFileSize(real_of(file), size);
 }
 
+/* Whether another connection is alone with the file: the last one that closes
+ * brings the WAL over and deletes it, which nobody may see half done. */
+static bool is_taken(const struct file *f)
+{
+    for (const struct file *o = f->node->files; o != NULL; o = o->next)
+        if (o != f && o->level == SQLITE_LOCK_EXCLUSIVE)
+            return true;
+    return false;
+}
+
 static int file_lock(sqlite3_file *file, int level)
 {
     struct file *f = file_of(file);
@@ -212,6 +224,8 @@ static int file_lock(sqlite3_file *file, int level)
     if (f->node == NULL || level <= f->level)
         return SQLITE_OK;
     pthread_mutex_lock(&f->vfs->mutex);
+    while (is_taken(f))
+        pthread_cond_wait(&f->vfs->unlocked, &f->vfs->mutex);
     /* SQLite asks for it to find out whether it is the last to close. */
     if (level == SQLITE_LOCK_EXCLUSIVE && f->node->files->next != NULL)
         rc = SQLITE_BUSY;
@@ -223,7 +237,15 @@ static int file_lock(sqlite3_file *file, int level)
 
 static int file_unlock(sqlite3_file *file, int level)
 {
-    file_of(file)->level = level;
+    struct file *f = file_of(file);
+
+    if (f->node == NULL)
+        return SQLITE_OK;
+    pthread_mutex_lock(&f->vfs->mutex);
+    if (f->level == SQLITE_LOCK_EXCLUSIVE)
+        pthread_cond_broadcast(&f->vfs->unlocked);
+    f->level = level;
+    pthread_mutex_unlock(&f->vfs->mutex);
     return SQLITE_OK;
 }
 
@@ -475,7 +497,9 @@ gox_vfs *gox__vfs_new(const char *base_name)
             .xGetLastError = vfs_last_error,
             .xCurrentTimeInt64 = vfs_time64};
     pthread_mutex_init(&vfs->mutex, NULL);
+    pthread_cond_init(&vfs->unlocked, NULL);
     if (sqlite3_vfs_register(&vfs->vfs, 0) != SQLITE_OK) {
+        pthread_cond_destroy(&vfs->unlocked);
         pthread_mutex_destroy(&vfs->mutex);
         gox_free(vfs);
         return NULL;
@@ -488,6 +512,7 @@ void gox__vfs_free(gox_vfs *vfs)
     if (vfs == NULL)
         return;
     sqlite3_vfs_unregister(&vfs->vfs);
+    pthread_cond_destroy(&vfs->unlocked);
     pthread_mutex_destroy(&vfs->mutex);
     gox_free(vfs);
 }
