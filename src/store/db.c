@@ -222,7 +222,9 @@ static int open_uri(const char *vfs, const char *path, enum gox_db_role role,
     gox_free(uri);
     if (rc != SQLITE_OK)
         return rc;
-    /* The first look at the file: not a database, busy, no memory. */
+    /* Whoever ends with the file at this moment needs only a little longer. */
+    sqlite3_busy_timeout(*db, 5000);
+    /* The first look at the file: not a database, no memory. */
     rc = sqlite3_exec(*db, "PRAGMA schema_version", NULL, NULL, NULL);
     return rc == SQLITE_OK ? SQLITE_OK : sqlite3_extended_errcode(*db);
 }
