@@ -69,19 +69,22 @@ static void put_change(gox_session *s, const struct gox_subscription *sub,
     end_changed(s, &w);
 }
 
+/* The ring also holds changes that are not committed yet, so that some may be
+ * missed although there is nothing to tell at this moment. */
 static void pump_one(gox_session *s, struct gox_subscription *sub)
 {
     const struct gox_changes *changes = sub->project->changes;
     uint64_t oldest = changes->count > GOX_CHANGES_MAX
                               ? changes->count - GOX_CHANGES_MAX
                               : 0;
-    bool has_missed = sub->sent < oldest;
-    if (has_missed)
+    if (sub->sent < oldest) {
         sub->sent = oldest;
+        sub->has_missed = true;
+    }
     while (sub->sent < changes->committed && s->out.len < PENDING_MAX) {
         put_change(s, sub, &changes->items[sub->sent % GOX_CHANGES_MAX],
-                has_missed);
-        has_missed = false;
+                sub->has_missed);
+        sub->has_missed = false;
         sub->sent++;
     }
 }

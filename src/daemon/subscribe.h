@@ -31,6 +31,7 @@ struct gox_subscription {
     unsigned id;
     gox_project *project; /* holds a reference */
     uint64_t sent;        /* how many of the project's changes */
+    bool has_missed;      /* to be said with the next one */
 };
 
 struct gox_subscriptions {
