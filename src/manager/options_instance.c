@@ -174,6 +174,22 @@ static void take_settings(
             .is_compressed = s->logging_rotation_compress};
 }
 
+/* Also when a file names the place that is the default, or leaves it open. */
+static bool is_usual_socket(const struct gox_settings *settings)
+{
+    struct gox_settings usual;
+    if (settings->origins[GOX_ROW_daemon_socket_path].from <=
+            GOX_ORIGIN_PLATFORM)
+        return true;
+    if (gox_settings_init(&usual) < 0)
+        return false;
+    bool is_same =
+            gox_settings_finish(&usual, NULL, NULL) == 0 &&
+            strcmp(usual.daemon_socket_path, settings->daemon_socket_path) == 0;
+    gox_settings_fini(&usual);
+    return is_same;
+}
+
 static int fill_config(struct gox_manager_instance *in, const char *name,
         const struct gox__raw *raw, struct gox_error *err)
 {
@@ -183,9 +199,7 @@ static int fill_config(struct gox_manager_instance *in, const char *name,
     take_settings(c, &in->settings);
     if (raw->values[FLAG_NO_CHECKS] != NULL)
         c->health_interval_ms = 0;
-    c->is_usual_socket =
-            in->settings.origins[GOX_ROW_daemon_socket_path].from <=
-            GOX_ORIGIN_PLATFORM;
+    c->is_usual_socket = is_usual_socket(&in->settings);
     c->backend = gox_backend_find(backend != NULL ? backend : "auto");
     if (c->backend == GOX_BACKEND_COUNT)
         return gox_error_set(err, GOX_ERR_PARAMS,
