@@ -187,6 +187,18 @@ static int on_commit(void *ctx, sqlite3 *db, const char *name, int frames)
     return SQLITE_OK;
 }
 
+/* Counted, not remembered: a figure that drifts would drop history that there
+ * is room for. */
+static int count_journal(gox_store *store, struct gox_error *err)
+{
+    int64_t bytes = 0;
+
+    int rc = gox__db_number(
+            store->db, "SELECT sum(length(body)) FROM journal", 0, &bytes, err);
+    atomic_store(&store->journal_bytes, (uint64_t)bytes);
+    return rc;
+}
+
 static int start_writer(gox_store *store, struct gox_error *err)
 {
     char *wal = gox__path_join(store->path, "-wal");
@@ -202,7 +214,7 @@ static int start_writer(gox_store *store, struct gox_error *err)
             sqlite3_file_control(store->db, "main",
                     SQLITE_FCNTL_JOURNAL_POINTER, &store->wal) != SQLITE_OK)
         rc = gox_error_set(err, GOX_ERR_INTERNAL, "%s has no log", store->path);
-    return rc;
+    return rc < 0 ? rc : count_journal(store, err);
 }
 
 static void stop_writer(gox_store *store)
@@ -384,8 +396,6 @@ static int open_file(gox_store *store, struct gox_loaded *loaded,
     const struct gox_snapshot_head *s = &loaded->snapshot;
     store->head = store->durable = loaded->replay.head;
     store->floor = s->id == 0 ? 0 : s->revision;
-    atomic_store(
-            &store->journal_bytes, s->journal_bytes + loaded->replay.bytes);
     atomic_store(&store->since_snapshot, loaded->replay.bytes);
     return 0;
 }

@@ -338,7 +338,7 @@ static int write_row(struct packing *p, struct gox_error *err)
         return rc;
     rc = gox__slice_end(p->store, replace_rows(p, err), err);
     if (rc == 0)
-        atomic_fetch_sub(&p->store->journal_bytes, p->old_bytes - p->out.len);
+        gox__store_drop_bytes(p->store, p->old_bytes - p->out.len);
     return rc;
 }
 

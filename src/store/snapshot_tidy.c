@@ -160,6 +160,13 @@ static int drop_blocks(gox_store *store, sqlite3 *reader, struct gox_error *err)
     return rc;
 }
 
+void gox__store_drop_bytes(gox_store *store, uint64_t bytes)
+{
+    /* Others only add, so it cannot fall below what is seen here. */
+    uint64_t held = atomic_load(&store->journal_bytes);
+    atomic_fetch_sub(&store->journal_bytes, bytes < held ? bytes : held);
+}
+
 static int drop_rows(
         gox_store *store, sqlite3 *reader, int64_t last, struct gox_error *err)
 {
@@ -176,9 +183,8 @@ static int drop_rows(
         bytes = sqlite3_column_int64(stmt, 0);
     sqlite3_finalize(stmt);
     rc = exec_slice(store, "DELETE FROM journal WHERE seq <= ?1", last, err);
-    uint64_t held = atomic_load(&store->journal_bytes);
-    atomic_fetch_sub(&store->journal_bytes,
-            (uint64_t)bytes < held ? (uint64_t)bytes : held);
+    if (rc >= 0)
+        gox__store_drop_bytes(store, (uint64_t)bytes);
     return rc;
 }
 

@@ -466,6 +466,8 @@ void gox__store_set_dirty(gox_store *store);
 int gox__store_sync(gox_store *store, struct gox_error *err);
 /* There is a snapshot to write; a store has become due for a sync thread. */
 void gox__stores_wake(gox_stores *stores);
+/* So much of the journal is gone. */
+void gox__store_drop_bytes(gox_store *store, uint64_t bytes);
 void gox__stores_wake_sync(gox_stores *stores, int64_t due_ns);
 /* Takes a store out of the queue; the mutex is held. */
 void gox__stores_forget(gox_stores *stores, gox_store *store);

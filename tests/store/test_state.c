@@ -105,6 +105,41 @@ static void test_packed(void **state)
 }
 
 /* An idle project has no log to speak of. */
+/* A project with less in its journal than packing its base record saves. */
+static void test_packed_at_once(void **state)
+{
+    char dir[64];
+    struct project p;
+    (void)state;
+
+    gox_test_dir(dir);
+    gox_stores *stores = test_open_dir(dir, NULL);
+    for (int edits = 1; edits <= 4; edits++) {
+        char name[8];
+        struct gox_store_stats stats;
+        struct gox_edit_info info;
+        snprintf(name, sizeof(name), "p%d", edits);
+        test_create(stores, name, &p);
+        for (int i = 0; i < edits; i++) {
+            test_point(&p, i, 0, 0, 0xff0000ffU);
+            test_commit(&p);
+        }
+        assert_int_equal(gox_store_start_snapshot(p.store, "now"), 0);
+        assert_int_equal(gox_store_wait(p.store, NULL), 0);
+        gox_store_get_stats(p.store, &stats);
+        assert_in_range(stats.journal_bytes, 1, 10000);
+        test_reopen(stores, name, &p);
+        assert_int_equal(gox_history_undo_count(p.history), edits);
+        assert_int_equal(
+                gox_history_undo(p.history, &p.img, edits, 1, &info), edits);
+        assert_int_equal(gox_image_solid(p.img), 0);
+        test_commit(&p);
+        test_close(&p);
+    }
+    gox_stores_close(stores);
+    gox_test_dir_remove(dir);
+}
+
 static void test_idle(void **state)
 {
     char dir[64], log[300];
@@ -384,6 +419,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_packed),
+            cmocka_unit_test(test_packed_at_once),
             cmocka_unit_test(test_idle),
             cmocka_unit_test(test_idle_and_bytes),
             cmocka_unit_test(test_idle_snapshot),
