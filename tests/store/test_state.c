@@ -104,7 +104,6 @@ static void test_packed(void **state)
     gox_test_dir_remove(dir);
 }
 
-/* An idle project has no log to speak of. */
 /* A project with less in its journal than packing its base record saves. */
 static void test_packed_at_once(void **state)
 {
@@ -115,10 +114,9 @@ static void test_packed_at_once(void **state)
     gox_test_dir(dir);
     gox_stores *stores = test_open_dir(dir, NULL);
     for (int edits = 1; edits <= 4; edits++) {
-        char name[8];
+        const char name[] = {'p', (char)('0' + edits), '\0'};
         struct gox_store_stats stats;
         struct gox_edit_info info;
-        snprintf(name, sizeof(name), "p%d", edits);
         test_create(stores, name, &p);
         for (int i = 0; i < edits; i++) {
             test_point(&p, i, 0, 0, 0xff0000ffU);
@@ -140,6 +138,7 @@ static void test_packed_at_once(void **state)
     gox_test_dir_remove(dir);
 }
 
+/* An idle project has no log to speak of. */
 static void test_idle(void **state)
 {
     char dir[64], log[300];
