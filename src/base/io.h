@@ -65,6 +65,12 @@ struct gox_output *gox_output_open_at(
 struct gox_output *gox_output_open_memory(
         struct gox_buf *dest, struct gox_error *err);
 
+/* Writes all of it to fd, however many calls that takes; a signal in between
+ * does no harm. Returns the bytes that went out: fewer than len after an error,
+ * which errno then tells (ENOSPC when the kernel took nothing and said
+ * nothing). For a descriptor that does not block. */
+size_t gox_write_all(int fd, const void *data, size_t len);
+
 /* The bytes of a whole file, mapped or read. A file that shrinks while mapped
  * would raise SIGBUS, so only read() is used. */
 struct gox_input {

@@ -35,16 +35,8 @@ static int fail(struct file_output *file, int errno_value, const char *what)
 static int file_write(struct gox_output *out, const void *data, size_t len)
 {
     struct file_output *file = (struct file_output *)out;
-    const uint8_t *at = data;
-    while (len > 0) {
-        ssize_t n = write(file->fd, at, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return fail(file, errno, "write");
-        at += n;
-        len -= (size_t)n;
-    }
+    if (gox_write_all(file->fd, data, len) < len)
+        return fail(file, errno, "write");
     return 0;
 }
 

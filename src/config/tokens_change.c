@@ -5,6 +5,7 @@
  * Root may change the file of a daemon that runs as another user: the new file
  * belongs to whom the old one did, or to the owner of its directory. */
 #include "base/alloc.h"
+#include "base/io.h"
 #include "config/tokens.h"
 #include "config/tokens_internal.h"
 
@@ -68,20 +69,6 @@ static bool give(const char *path, int fd)
            (is_known && fchown(fd, st.st_uid, st.st_gid) == 0);
 }
 
-static bool write_all(int fd, const uint8_t *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t put = write(fd, data, len);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        data += put;
-        len -= (size_t)put;
-    }
-    return true;
-}
-
 static int write_file(
         const char *path, const struct gox_buf *text, struct gox_error *err)
 {
@@ -91,8 +78,8 @@ static int write_file(
     unlink(temporary); /* of a run that was cut off; we hold the lock */
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, MODE);
     bool is_done = fd >= 0 && give(path, fd) &&
-                   write_all(fd, text->data, text->len) && fsync(fd) == 0 &&
-                   rename(temporary, path) == 0;
+                   gox_write_all(fd, text->data, text->len) == text->len &&
+                   fsync(fd) == 0 && rename(temporary, path) == 0;
     int code = 0;
     if (!is_done) {
         code = gox_error_set_errno(err, GOX_ERR_IO, errno,

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,20 +92,6 @@ fail:
     return NULL;
 }
 
-static bool write_all(int fd, const uint8_t *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t put = write(fd, data, len);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        data += put;
-        len -= (size_t)put;
-    }
-    return true;
-}
-
 /* Everything is out: the name, then the plain file may go. */
 static bool finish(gox_compress *c)
 {
@@ -127,8 +114,9 @@ bool gox_compress_step(gox_compress *c)
         c->z.next_out = c->to;
         c->z.avail_out = sizeof c->to;
         result = deflate(&c->z, got == 0 ? Z_FINISH : Z_NO_FLUSH);
+        size_t made = sizeof c->to - c->z.avail_out;
         if (result == Z_STREAM_ERROR ||
-                !write_all(c->out, c->to, sizeof c->to - c->z.avail_out))
+                gox_write_all(c->out, c->to, made) < made)
             return false;
     } while (c->z.avail_out == 0);
     return result == Z_STREAM_END ? finish(c) : true;

@@ -4,6 +4,7 @@
 #include "log/rotate.h"
 
 #include "base/alloc.h"
+#include "base/io.h"
 #include "base/time.h"
 #include "log/compress.h"
 #include "log/rotate_internal.h"
@@ -239,21 +240,6 @@ static size_t next_part(
     return part < room ? part : (size_t)room;
 }
 
-/* Bytes that went out. */
-static size_t write_some(int fd, const char *data, size_t len)
-{
-    size_t done = 0;
-    while (done < len) {
-        ssize_t put = write(fd, data + done, len - done);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            break;
-        done += (size_t)put;
-    }
-    return done;
-}
-
 static uint64_t count_lines(const char *data, size_t len)
 {
     uint64_t count = len > 0 && data[len - 1] != '\n';
@@ -280,11 +266,11 @@ static int write_part(
         return GOX_ERR_IO;
     }
     r->is_failing = false;
-    if (r->is_torn && write_some(r->fd, "\n", 1) == 1) {
+    if (r->is_torn && gox_write_all(r->fd, "\n", 1) == 1) {
         r->is_torn = false;
         r->size++;
     }
-    size_t done = r->is_torn ? 0 : write_some(r->fd, data, len);
+    size_t done = r->is_torn ? 0 : gox_write_all(r->fd, data, len);
     if (done == len) {
         r->size += len;
         r->is_whole = data[len - 1] == '\n';

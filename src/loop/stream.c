@@ -8,6 +8,7 @@
 #include "loop/stream.h"
 
 #include "base/alloc.h"
+#include "base/io.h"
 #include "base/time.h"
 #include "loop/loop_internal.h"
 
@@ -205,16 +206,8 @@ static void on_write(uv_write_t *req, int status)
 
 static int write_file(gox_stream *s, struct gox_buf *buf)
 {
-    size_t done = 0;
-    while (done < buf->len) {
-        ssize_t put = write(s->file_fd, buf->data + done, buf->len - done);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return GOX_ERR_CLOSED;
-        done += (size_t)put;
-    }
-    return 0;
+    bool is_out = gox_write_all(s->file_fd, buf->data, buf->len) == buf->len;
+    return is_out ? 0 : GOX_ERR_CLOSED;
 }
 
 /* Takes buf over, of which `done` bytes are written. */

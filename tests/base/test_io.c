@@ -5,6 +5,8 @@
 #include "gox_test.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -194,6 +196,28 @@ static void test_input_limits(void **state)
     assert_null(in.data);
 }
 
+static void test_write_all(void **state)
+{
+    (void)state;
+    char text[] = "all of it", got[32] = "";
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    assert_int_equal(gox_write_all(ends[1], text, sizeof text), sizeof text);
+    assert_int_equal(read(ends[0], got, sizeof got), sizeof text);
+    assert_string_equal(got, text);
+    static char large[1 << 20];
+    size_t put = gox_write_all(ends[1], large, sizeof large);
+    assert_int_equal(errno, EAGAIN);
+    assert_in_range(put, 1, sizeof large - 1);
+    close(ends[0]);
+    close(ends[1]);
+    int full = open("/dev/full", O_WRONLY);
+    assert_true(full >= 0);
+    assert_int_equal(gox_write_all(full, text, sizeof text), 0);
+    assert_int_equal(errno, ENOSPC);
+    close(full);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -205,6 +229,7 @@ int main(void)
             TEST(test_memory_output),
             TEST(test_large_and_small_writes_keep_their_order),
             TEST(test_input_limits),
+            TEST(test_write_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

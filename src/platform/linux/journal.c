@@ -4,6 +4,8 @@
  * for each entry. */
 #include "platform/journal.h"
 
+#include "base/io.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -72,13 +74,8 @@ static int make_file(const void *data, size_t len)
     int fd = memfd_create("goxel-journal", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return -1;
-    size_t done = 0;
-    while (done < len) {
-        ssize_t put = write(fd, (const char *)data + done, len - done);
-        if (put <= 0 && errno != EINTR)
-            goto fail;
-        done += put > 0 ? (size_t)put : 0;
-    }
+    if (gox_write_all(fd, data, len) < len)
+        goto fail;
     if (fcntl(fd, F_ADD_SEALS,
                 F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
         goto fail;
