@@ -26,10 +26,13 @@ static int find_own_project(struct gox_call_internal *c, gox_project **project)
         *project = p;
         return 0;
     }
-    if (p == NULL || !gox_projects_are_stored(all))
+    const char *name = s != NULL ? s->wanted : NULL;
+    if (p != NULL)
+        name = gox_projects_are_stored(all) ? p->name : NULL;
+    if (name == NULL)
         return gox_projects_want_default(all, project, &c->call.err);
-    int code = gox_projects_want(
-            all, p->name, strlen(p->name), project, &c->call.err);
+    int code =
+            gox_projects_want(all, name, strlen(name), project, &c->call.err);
     if (code == 0)
         gox__session_set_project(s, *project);
     return code;

@@ -153,17 +153,18 @@ static bool check_request(struct gox_http_api *api, gox_http_request *req)
     return false;
 }
 
-/* The project that X-Goxel-Project names; false when that is answered. */
+/* The project that X-Goxel-Project names; false when that is answered. It is
+ * looked for by the first call that uses it, so that a request may make it. */
 static bool set_project(gox_daemon *d, gox_session *session, const char *name,
         struct gox_buf *out)
 {
     struct gox_error err;
-    gox_project *project;
-    int code =
-            gox_projects_want(d->projects, name, strlen(name), &project, &err);
+    int code = gox_projects_check_name(name, &err);
     if (code == 0) {
-        gox__session_set_project(session, project);
-        return true;
+        session->wanted = gox_strdup(name);
+        if (session->wanted != NULL)
+            return true;
+        gox_error_set(&err, GOX_ERR_NOMEM, "out of memory");
     }
     gox_error_prefix(&err, "X-Goxel-Project");
     gox__dispatch_error(d, out, &err);

@@ -392,6 +392,7 @@ static void on_closed(void *ctx)
     d->session_count--;
     gox__daemon_turn_forget(s);
     gox__session_set_project(s, NULL);
+    gox_free(s->wanted);
     gox__subscriptions_free(s->subs);
     gox_frame_fini(&s->frame);
     gox_buf_fini(&s->out);

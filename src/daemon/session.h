@@ -28,8 +28,9 @@ struct gox_session {
     gox_stream *in;
     gox_stream *out_stream; /* the same as in, but for --stdio */
     struct gox_frame frame;
-    struct gox_buf out;                /* replies of this turn */
-    gox_project *project;              /* current; holds a reference; or NULL */
+    struct gox_buf out;   /* replies of this turn */
+    gox_project *project; /* current; holds a reference; or NULL */
+    char *wanted;         /* the name of it while it is NULL; owned; or NULL */
     struct gox_call_internal *running; /* it waits for this one */
     struct gox_batch *batch;
     struct gox_grant grant;

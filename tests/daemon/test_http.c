@@ -374,6 +374,13 @@ static void test_project_header(void **state)
     expect(post(port, CALL("goxel.get_voxel", "[1,1,1]"),
                    "x-goxel-project: two\r\n"),
             200, "\"exists\":false");
+    /* One that is not there may be made under its own header. */
+    expect(post(port, CALL("goxel.create_project", "['new']"),
+                   "X-Goxel-Project: new\r\n"),
+            200, "\"project\":\"new\"");
+    expect(post(port, CALL("goxel.add_voxel", "[1,1,1,9,9,9,255]"),
+                   "X-Goxel-Project: new\r\n"),
+            200, "\"success\":true");
     /* The request's own word goes before the header. */
     expect(post(port,
                    CALL("goxel.get_voxel", "{'x':1,'y':1,'z':1,"
