@@ -10,7 +10,7 @@ build_debian="gcc libc6-dev make cmake ninja-build pkg-config libuv1-dev libjans
 libspng-dev libdeflate-dev zlib1g-dev libmujs-dev libmd-dev libsqlite3-dev libreadline-dev
 libmicrohttpd-dev libseccomp-dev"
 test_debian="libcmocka-dev bats clang libclang-rt-dev clang-format shellcheck mandoc
-goxel xvfb xauth nodejs npm procps time jq"
+goxel xvfb xauth nodejs npm procps time jq haproxy"
 
 deploy_debian="debootstrap systemd systemd-container util-linux nodejs"
 
@@ -19,16 +19,16 @@ libspng-devel libdeflate-devel zlib-devel mujs-devel libmd-devel sqlite-devel re
 libmicrohttpd-devel libseccomp-devel"
 deploy_dnf="debootstrap systemd systemd-container util-linux nodejs"
 test_dnf="libcmocka-devel bats clang compiler-rt clang-tools-extra ShellCheck mandoc
-goxel xorg-x11-server-Xvfb nodejs npm procps-ng time jq"
+goxel xorg-x11-server-Xvfb nodejs npm procps-ng time jq haproxy"
 build_pacman="gcc make cmake ninja pkgconf libuv jansson libspng libdeflate zlib mujs
 libmd sqlite readline libmicrohttpd libseccomp"
 deploy_pacman="debootstrap systemd util-linux nodejs"
 test_pacman="cmocka bats clang compiler-rt shellcheck mandoc goxel
-xorg-server-xvfb nodejs npm procps-ng time jq"
+xorg-server-xvfb nodejs npm procps-ng time jq haproxy"
 build_brew="cmake ninja pkg-config libuv jansson libspng libdeflate mujs libmd sqlite readline
 libmicrohttpd"
 deploy_brew="node"
-test_brew="cmocka bats-core clang-format shellcheck mandoc node jq"
+test_brew="cmocka bats-core clang-format shellcheck mandoc node jq haproxy"
 }
 
 list_for() { # system -> the names for all wanted groups
