@@ -41,7 +41,11 @@
     X(daemon_group, "daemon.group", TEXT, "", 0, 64, "",                       \
       "^[A-Za-z0-9_.-]*[$]?$", "group", "GOXEL_DAEMON_GROUP", START,           \
       "group (name or number) to become when started as root; empty: the "     \
-      "user's own")
+      "user's own")                                                            \
+    X(daemon_takeover_seconds, "daemon.takeover_seconds", INT, "0", 0, 86400,  \
+      "seconds", NULL, "takeover-seconds", "GOXEL_DAEMON_TAKEOVER_SECONDS",    \
+      START, "how long to wait at the start for a data directory that another "\
+      "daemon still uses; clients wait meanwhile; 0: end at once")
 
 #define GOX_SETTING_LIST_SERVER(X)                                             \
     X(server_workers, "server.workers", INT, "0", 0, 256, "threads", NULL,     \

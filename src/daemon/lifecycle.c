@@ -317,6 +317,8 @@ static int use_rights(struct gox_lifecycle *life, const struct gox_settings *s,
 
 static int exit_code_of(const struct gox_error *err)
 {
+    if (err->code == GOX_ERR_CANCELLED) /* asked to stop before it served */
+        return 0;
     return err->code == GOX_ERR_EXISTS || err->code == GOX_ERR_NOMEM ||
                            err->code == GOX_ERR_BUSY ||
                            err->code == GOX_ERR_TIMEOUT

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/time.h"
 #include "daemon/daemon_internal.h"
+#include "daemon/takeover.h"
 #include "platform/os.h"
 
 #include <stddef.h>
@@ -36,7 +37,14 @@ static int open_stores(
             /* 0 would be the store's own default. */
             .history_max_bytes =
                     ((uint64_t)s->performance_history_max_mb << 20) | 1};
-    return gox_stores_open(s->paths_data_dir, &settings, stores, err);
+    struct gox_takeover takeover;
+    gox__takeover_begin(&takeover, d);
+    int code;
+    do
+        code = gox_stores_open(s->paths_data_dir, &settings, stores, err);
+    while (code == GOX_ERR_BUSY && gox__takeover_wait(&takeover, &code, err));
+    gox__takeover_end(&takeover);
+    return code;
 }
 
 int gox__daemon_open_projects(gox_daemon *d, struct gox_error *err)
