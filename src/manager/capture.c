@@ -5,16 +5,19 @@
  *
  * Invariant: the ring holds the last GOX_CAPTURE_RING_BYTES bytes. */
 #include "base/alloc.h"
+#include "base/io.h"
 #include "base/time.h"
 #include "manager/control.h"
 #include "manager/manager_internal.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LOG_EVENTS_PER_SECOND 10
 #define COMPRESS_TICK_MS      20
+#define ECHO_BYTES            4096 /* PIPE_BUF */
 
 /* In JSON or in text. */
 bool gox__capture_is_error(const char *line, size_t len)
@@ -94,10 +97,32 @@ static void put_ring(struct gox_capture *c, const char *data, size_t len)
     c->written += len;
 }
 
+/* Never waits: who reads our standard error may have stopped. A pipe that can
+ * be written at all takes this much. */
+static void echo(gox_instance *i, const char *data, size_t len)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    size_t done = 0;
+    while (done < len && poll(&out, 1, 0) == 1) {
+        size_t part = len - done < ECHO_BYTES ? len - done : ECHO_BYTES;
+        size_t put = gox_write_all(STDERR_FILENO, data + done, part);
+        done += put;
+        if (put < part)
+            break;
+    }
+    if (done < len && i->capture.unechoed == 0)
+        gox__manager_trouble(i->manager, i,
+                "standard error takes no more; what the daemon wrote is only "
+                "in its log file until it does");
+    i->capture.unechoed += len - done;
+}
+
 static void take(gox_instance *i, const char *data, size_t len)
 {
     struct gox_capture *c = &i->capture;
     put_ring(c, data, len);
+    if (i->manager->options->is_log_stderr)
+        echo(i, data, len);
     if (c->file != NULL) {
         if (gox_rotate_write(c->file, data, len, gox_time_wall_ms()) < 0) {
             uint64_t lost = gox_rotate_take_lost(c->file);

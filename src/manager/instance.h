@@ -58,6 +58,7 @@ struct gox_capture {
     char *ring;             /* GOX_CAPTURE_RING_BYTES; made when first needed */
     uint64_t written;       /* bytes that ever went into the ring */
     uint64_t lost_lines;    /* not in the file: the disk was full */
+    uint64_t unechoed;      /* bytes that standard error did not take */
     uint64_t errors;        /* records at level error */
     uint64_t errors_seen;   /* of those, judged in a round already */
     char line[1024];        /* the unfinished line, cut */

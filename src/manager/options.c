@@ -268,6 +268,7 @@ int gox_manager_options_read(struct gox_manager_options *o, int argc,
         o->action = GOX_MANAGER_CHECK;
     o->is_daemonize = raw.values[FLAG_DAEMONIZE] != NULL;
     o->is_no_start = raw.values[FLAG_NO_START] != NULL;
+    o->is_log_stderr = raw.values[FLAG_LOG_STDERR] != NULL;
     o->is_verbose = raw.values[FLAG_VERBOSE] != NULL;
     *is_usage = false;
     return finish(o, &raw, err);

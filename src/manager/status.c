@@ -97,6 +97,12 @@ static void put_manager(gox_manager *m, struct gox_writer *w)
     gox_writer_end_object(w);
 }
 
+/* While it starts, what the daemon says that it does. */
+static const char *reason_of(const gox_instance *i)
+{
+    return i->state == GOX_STATE_STARTING ? i->status_text : i->health.reason;
+}
+
 static void put_places(const gox_instance *i, struct gox_writer *w)
 {
     char path[GOX_INSTANCE_PATH + 32];
@@ -117,7 +123,7 @@ void gox__status_put(gox_instance *i, struct gox_writer *w)
     gox_writer_string(w, "state", gox_state_name(i->state));
     gox_writer_string(w, "health",
             gox_health_name(gox_health_shown(&i->health, i->state)));
-    gox_writer_string(w, "reason", i->health.reason);
+    gox_writer_string(w, "reason", reason_of(i));
     if (pid > 0)
         gox_writer_int(w, "pid", pid);
     else
@@ -149,7 +155,7 @@ void gox__health_put(gox_instance *i, struct gox_writer *w)
     gox_writer_string(
             w, "status", gox_health_name(gox_health_shown(h, i->state)));
     gox_writer_string(w, "state", gox_state_name(i->state));
-    gox_writer_string(w, "reason", h->reason);
+    gox_writer_string(w, "reason", reason_of(i));
     put_time(w, "at", p->at_wall_ms);
     put_ms(w, "took_ms", p->took_ns);
     gox_writer_uint(w, "rounds", h->rounds);

@@ -239,3 +239,23 @@ teardown() {
     [ "$status" -eq 1 ]
     [[ $output == *nobody* ]]
 }
+
+@test "a daemon that waits for another one's data says so, and where the log is wanted" {
+    "$GOX_BIN_DIR/goxel-daemon" --socket "$BATS_TEST_TMPDIR/first.sock" \
+        --data-dir "$BATS_TEST_TMPDIR/data" 2>"$BATS_TEST_TMPDIR/first.log" 3>&- &
+    first=$!
+    until_true "$goxelctl" --socket "$BATS_TEST_TMPDIR/first.sock" ping
+    GOXEL_DAEMON_TAKEOVER_SECONDS=60 "$GOX_BIN_DIR/goxel-manager" --backend builtin --log-stderr \
+        "${up_args[@]:1}" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+    manager=$!
+    is_waiting() { "$goxelctl" health --last --json | jq -e '.reason | startswith("waiting for the data")'; }
+    until_true is_waiting
+    run "$goxelctl" health --last
+    [ "$status" -eq 4 ]
+    grep -q 'waiting for it for at most 60 s' "$BATS_TEST_TMPDIR/log"
+    kill "$first"
+    until_true "$goxelctl" health
+    kill "$manager"
+    wait "$manager"
+    grep -q 'asked to stop' "$BATS_TEST_TMPDIR/log"
+}
