@@ -251,7 +251,7 @@ static int fail_settings(
         fprintf(stderr, "goxel-daemon: out of memory\n");
         return GOX_EXIT_TEMPORARY;
     }
-    gox_options_print_errors(errors, is_answer);
+    gox_options_print_errors(errors, is_answer, NULL);
     return errors->has_usage_error ? GOX_EXIT_USAGE : GOX_EXIT_CONFIG;
 }
 
@@ -259,13 +259,18 @@ static int check(struct gox_options *o, struct gox_settings *s,
         struct gox_config_errors *errors)
 {
     int exit_code = 0;
-    gox_preflight(s, errors);
+    bool is_passed = gox_preflight(s, errors);
     if (errors->error_count > 0 || errors->is_out_of_memory) {
         exit_code = fail_settings(o, errors);
     } else {
-        gox_options_print_errors(errors, o->is_json);
+        gox_options_print_errors(
+                errors, o->is_json, is_passed ? "passed" : "own");
         if (!o->is_json)
             printf("the settings are valid\n");
+        if (!o->is_json && is_passed)
+            printf("the socket %s is a service manager's, which passes it on; "
+                   "the daemon makes none\n",
+                    s->daemon_socket_path);
     }
     gox_settings_fini(s);
     return exit_code;
@@ -287,7 +292,7 @@ static int act(struct gox_options *o)
     } else {
         /* A child that somebody talks to keeps what it says short. */
         if (!o->is_stdio)
-            gox_options_print_errors(&errors, false);
+            gox_options_print_errors(&errors, false, NULL);
         exit_code = gox_lifecycle_run(o, &s);
     }
     gox_config_errors_fini(&errors);

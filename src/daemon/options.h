@@ -54,14 +54,16 @@ void gox_options_print_help(void);
 /* Every setting with its origin; is_json: {"server.workers": {...}, ...}. */
 int gox_options_print_settings(const struct gox_settings *s, bool is_json);
 /* Errors and warnings, on standard error; is_json: the whole answer of --check
- * on standard output. */
-void gox_options_print_errors(
-        const struct gox_config_errors *errors, bool is_json);
+ * on standard output. socket: "passed" or "own", for that answer; NULL: not
+ * looked at. */
+void gox_options_print_errors(const struct gox_config_errors *errors,
+        bool is_json, const char *socket);
 
 /* ---- preflight.c ---- */
 /* Whether what the settings name could be used: directories, users, files.
- * Changes nothing; all that is wrong goes to errors. */
-void gox_preflight(
+ * Changes nothing; all that is wrong goes to errors. True: the socket is one
+ * that a service manager holds and passes on, so that none is made. */
+bool gox_preflight(
         const struct gox_settings *s, struct gox_config_errors *errors);
 
 #endif

@@ -67,8 +67,8 @@ int gox_options_print_settings(const struct gox_settings *s, bool is_json)
     return flush(&text);
 }
 
-void gox_options_print_errors(
-        const struct gox_config_errors *errors, bool is_json)
+void gox_options_print_errors(const struct gox_config_errors *errors,
+        bool is_json, const char *socket)
 {
     struct gox_buf text;
     struct gox_writer w;
@@ -84,6 +84,8 @@ void gox_options_print_errors(
     gox_writer_object(&w, NULL);
     gox_writer_bool(&w, "valid", errors->error_count == 0);
     gox_writer_string(&w, "file", errors->file);
+    if (socket != NULL)
+        gox_writer_string(&w, "socket", socket);
     gox_config_errors_put_json(errors, &w);
     gox_writer_end_object(&w);
     gox_buf_put_byte(&text, '\n');

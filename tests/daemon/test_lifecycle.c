@@ -497,6 +497,40 @@ static void test_exit_codes(void **state)
     gox_test_dir_remove(dir);
 }
 
+/* A check judges what a start with these sockets would do: one that is passed
+ * need not be made. 9: what every shell can pass on. */
+static void test_check_of_a_passed_socket(void **state)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    char dir[64], command[1000], text[2000];
+    (void)state;
+    gox_test_dir(dir);
+    snprintf(addr.sun_path, sizeof addr.sun_path, "%s/passed", dir);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof addr), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(dup2(fd, 9), 9);
+    for (int is_passed = 0; is_passed <= 1; is_passed++) {
+        snprintf(command, sizeof command,
+                "%s exec %s/goxel-daemon --check --json --socket /dev/null/x "
+                "--data-dir %s --pid-file '' 3<&9 2>&1",
+                is_passed ? "LISTEN_PID=$$ LISTEN_FDS=1" : "LISTEN_FDS=1",
+                getenv("GOX_BIN_DIR"), dir);
+        FILE *out = popen(command, "r");
+        assert_non_null(out);
+        text[fread(text, 1, sizeof text - 1, out)] = '\0';
+        int status = pclose(out);
+        assert_int_equal(WEXITSTATUS(status), is_passed ? 0 : 78);
+        const char *said =
+                is_passed ? "\"socket\":\"passed\"" : "daemon.socket_path";
+        if (strstr(text, said) == NULL)
+            fail_msg("\"%s\" lacks %s", text, said);
+    }
+    close(9);
+    close(fd);
+    gox_test_dir_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +548,7 @@ int main(void)
             cmocka_unit_test(test_background_that_fails),
             cmocka_unit_test(test_another_user),
             cmocka_unit_test(test_exit_codes),
+            cmocka_unit_test(test_check_of_a_passed_socket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
