@@ -212,7 +212,7 @@ static int run_list(struct gox_cli *cli, const char *path)
 {
     struct gox_tokens tokens = {0};
     struct gox_error err = {0};
-    int code = gox_tokens_load(&tokens, path, &err);
+    int code = gox_tokens_load_for_admin(&tokens, path, &err);
     if (code < 0 && code != GOX_ERR_NOT_FOUND)
         return fail(cli, &err);
     int rc = print_list(cli, &tokens);
@@ -270,7 +270,8 @@ const struct gox_cli_command gox_cli_cmd_token = {
         .details =
                 "new prints a token once, on standard output; the file keeps "
                 "its hash, scopes and times. list shows them, revoke removes "
-                "one.\n"
+                "one. Root may do so with the file of a service: --file "
+                "/var/lib/goxel/tokens; it stays the service's.\n"
                 "\n"
                 "A daemon with security.enable_authentication asks each "
                 "connection for a token: goxelctl sends the one in the "

@@ -336,6 +336,12 @@ int gox_tokens_load(
     return gox__tokens_load(tokens, path, false, err);
 }
 
+int gox_tokens_load_for_admin(
+        struct gox_tokens *tokens, const char *path, struct gox_error *err)
+{
+    return gox__tokens_load(tokens, path, geteuid() == 0, err);
+}
+
 void gox_tokens_fini(struct gox_tokens *tokens)
 {
     gox_free(tokens->items);

@@ -56,6 +56,10 @@ struct gox_tokens {
  * line; GOX_ERR_IO, GOX_ERR_NOMEM. */
 int gox_tokens_load(struct gox_tokens *tokens, const char *path,
         struct gox_error *err) GOX_MUST_CHECK;
+/* The same for a tool that shows the file: root may look at the file of a
+ * daemon that runs as somebody else. */
+int gox_tokens_load_for_admin(struct gox_tokens *tokens, const char *path,
+        struct gox_error *err) GOX_MUST_CHECK;
 void gox_tokens_fini(struct gox_tokens *tokens);
 
 /* The token whose secret this is and which has not expired; NULL: none. The

@@ -31,28 +31,8 @@ static char *name_of(const char *path, const char *suffix)
     return copy;
 }
 
-/* Two that change the file at the same time do so one after the other. */
-static int take_lock(const char *path, int *fd, struct gox_error *err)
-{
-    char *name = name_of(path, ".lock");
-    if (name == NULL)
-        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
-    *fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, MODE);
-    int error = errno;
-    if (*fd >= 0 && flock(*fd, LOCK_EX) != 0) {
-        error = errno;
-        close(*fd);
-        *fd = -1;
-    }
-    int code = 0;
-    if (*fd < 0)
-        code = gox_error_set_errno(
-                err, GOX_ERR_IO, error, "%s cannot be locked", name);
-    gox_free(name);
-    return code;
-}
-
-/* Only root gives files away. */
+/* Only root gives files away: to whom the file at path belongs, or its
+ * directory. */
 static bool give(const char *path, int fd)
 {
     struct stat st;
@@ -67,6 +47,45 @@ static bool give(const char *path, int fd)
     gox_free(dir);
     return geteuid() != 0 ||
            (is_known && fchown(fd, st.st_uid, st.st_gid) == 0);
+}
+
+/* Made by root it must still be the daemon's user who can lock it; one that was
+ * there already is not given away, whatever it may be a link to. */
+static int open_lock(const char *name, const char *path)
+{
+    const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+    int fd = open(name, flags | O_CREAT | O_EXCL, MODE);
+    if (fd < 0)
+        return errno == EEXIST ? open(name, flags) : -1;
+    if (!give(path, fd)) {
+        int error = errno;
+        close(fd);
+        unlink(name);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
+/* Two that change the file at the same time do so one after the other. */
+static int take_lock(const char *path, int *fd, struct gox_error *err)
+{
+    char *name = name_of(path, ".lock");
+    if (name == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    *fd = open_lock(name, path);
+    int error = errno;
+    if (*fd >= 0 && flock(*fd, LOCK_EX) != 0) {
+        error = errno;
+        close(*fd);
+        *fd = -1;
+    }
+    int code = 0;
+    if (*fd < 0)
+        code = gox_error_set_errno(
+                err, GOX_ERR_IO, error, "%s cannot be locked", name);
+    gox_free(name);
+    return code;
 }
 
 static int write_file(

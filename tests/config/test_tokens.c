@@ -165,6 +165,39 @@ static void test_refused(void **state)
             GOX_ERR_PARAMS);
 }
 
+/* Root manages the file of a service, which stays the service's. */
+static void test_root_for_another_user(void **state)
+{
+    char secret[GOX_TOKEN_SECRET_BYTES], lock[140];
+    struct gox_token token;
+    struct gox_tokens tokens;
+    struct gox_error err = {0};
+    struct stat st;
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chown(dir, 65534, 65533), 0);
+    snprintf(lock, sizeof lock, "%s.lock", path);
+    for (int i = 0; i < 2; i++) {
+        add(secret, &token, GOX_SCOPE_READ, NULL, 0);
+        const char *const made[] = {path, lock};
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(stat(made[k], &st), 0);
+            assert_int_equal(st.st_uid, 65534);
+            assert_int_equal(st.st_gid, 65533);
+            assert_int_equal(st.st_mode & 07777, 0600);
+        }
+    }
+    /* A daemon that runs as root trusts nobody's file but root's. */
+    assert_int_equal(gox_tokens_load(&tokens, path, &err), GOX_ERR_FORBIDDEN);
+    assert_int_equal(gox_tokens_load_for_admin(&tokens, path, &err), 0);
+    assert_int_equal(tokens.count, 2);
+    gox_tokens_fini(&tokens);
+    assert_int_equal(gox_tokens_remove(path, token.id, &err), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_uid, 65534);
+}
+
 /* Many at once: none is lost. */
 static void test_at_once(void **state)
 {
@@ -218,6 +251,7 @@ int main(void)
             TEST(test_scopes),
             TEST(test_files),
             TEST(test_refused),
+            TEST(test_root_for_another_user),
             TEST(test_at_once),
             TEST(test_no_memory),
     };
