@@ -358,8 +358,10 @@ void gox__run_look(gox_instance *i)
                 "process %lld ended and left others behind; they were killed",
                 (long long)i->process.id.pid);
     gox__capture_close(i);
-    gox__record_remove(i);
     gox__instance_ended(i, cause);
+    /* The next one, when it is there already, has put its own in the place. */
+    if (i->process.id.pid == 0)
+        gox__record_remove(i);
 }
 
 /* ---- taking over ---- */

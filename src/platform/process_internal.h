@@ -8,6 +8,8 @@
 
 #include "platform/process.h"
 
+#include <sys/types.h>
+
 #define GOX_TREE_VARIABLE "GOXEL_TREE"
 
 /* A variable whose value is the child's own number, known only there. */
@@ -45,6 +47,11 @@ enum gox_process_step gox__start_become(
 
 /* What the systems differ in. Both ends close-on-exec; 0 or -1 with errno. */
 int gox__process_pipe(int ends[2]);
+/* Makes a child that calls run(ctx), which does not return and makes system
+ * calls only; it may share our memory until it is the program. Its number, or
+ * -1 with errno. All signals are blocked. */
+pid_t gox__process_fork(
+        const struct gox_process_spec *spec, int (*run)(void *ctx), void *ctx);
 /* A descriptor that stands for this process and becomes readable when it has
  * ended; -1 with errno. */
 int gox__process_hold(int64_t pid);

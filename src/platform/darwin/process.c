@@ -23,6 +23,16 @@ int gox__process_pipe(int ends[2])
     return 0;
 }
 
+pid_t gox__process_fork(
+        const struct gox_process_spec *spec, int (*run)(void *ctx), void *ctx)
+{
+    (void)spec;
+    pid_t pid = fork();
+    if (pid == 0)
+        run(ctx);
+    return pid;
+}
+
 int gox__process_hold(int64_t pid)
 {
     struct kevent watch;

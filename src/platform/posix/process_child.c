@@ -56,16 +56,18 @@ static bool place_fds(struct gox__start_plan *plan, int *report_fd)
 {
     int count = (int)plan->spec->socket_count;
     int first_free = 3 + count;
+    int streams[3]; /* the plan may be the parent's own, who closes its */
+    memcpy(streams, plan->child_fds, sizeof streams);
     if (!lift(report_fd, first_free))
         return false;
     for (int i = 0; i < 3; i++)
-        if (!lift(&plan->child_fds[i], first_free))
+        if (!lift(&streams[i], first_free))
             return false;
     for (int i = 0; i < count; i++)
         if (!lift(&plan->socket_fds[i], first_free))
             return false;
     for (int i = 0; i < 3; i++)
-        if (dup2(plan->child_fds[i], i) < 0)
+        if (dup2(streams[i], i) < 0)
             return false;
     for (int i = 0; i < count; i++)
         if (dup2(plan->socket_fds[i], 3 + i) < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Starting a program. Everything that needs memory is made before fork(); the
- * child only makes system calls, and writes step and errno into a pipe that
- * exec closes, so the parent knows the outcome when it returns.
+ * Starting a program. Everything that needs memory is made before the child is;
+ * it only makes system calls, and writes step and errno into a pipe that exec
+ * closes, so the parent knows the outcome when it returns.
  *
  * PR_SET_PDEATHSIG is not used: the daemon must outlive its manager. */
 #include "platform/process.h"
@@ -82,29 +82,35 @@ static void end_child(pid_t pid)
         ;
 }
 
+/* What the child needs of its parent. */
+struct birth {
+    struct gox__start_plan *plan;
+    int report_fd;
+};
+
 /* The child; does not return. */
-static void be_child(struct gox__start_plan *plan, int report_fd)
+static int be_child(void *ctx)
 {
+    struct birth *birth = ctx;
     struct failure f = {.step = GOX_STEP_NONE};
-    f.step = (int32_t)gox__start_become(plan, &report_fd);
+    f.step = (int32_t)gox__start_become(birth->plan, &birth->report_fd);
     f.error = errno;
     ssize_t n;
     do
-        n = write(report_fd, &f, sizeof f);
+        n = write(birth->report_fd, &f, sizeof f);
     while (n < 0 && errno == EINTR);
     _exit(127);
 }
 
-/* fork with all signals blocked, so that no handler of the parent runs in the
- * child. */
+/* With all signals blocked, so that no handler of the parent runs in the child.
+ */
 static pid_t fork_quietly(struct gox__start_plan *plan, const int report[2])
 {
+    struct birth birth = {plan, report[1]};
     sigset_t all, old;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &old);
-    pid_t pid = fork();
-    if (pid == 0)
-        be_child(plan, report[1]);
+    pid_t pid = gox__process_fork(plan->spec, be_child, &birth);
     int error = errno;
     sigprocmask(SIG_SETMASK, &old, NULL);
     errno = error;
