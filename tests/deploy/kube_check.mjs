@@ -5,9 +5,9 @@
 //   kube_check.mjs PACKAGES check FILE [closed]
 //   kube_check.mjs PACKAGES same FILE FILE    describe the same objects
 //   kube_check.mjs PACKAGES mutate FILE       every mistake is found
-//   kube_check.mjs PACKAGES values SCHEMA FILE.yaml
-//   kube_check.mjs PACKAGES settings FILE OUT the settings in FILE's ConfigMap
-import { readFileSync, writeFileSync } from 'node:fs';
+//   kube_check.mjs PACKAGES values SCHEMA GOOD.yaml BAD.yaml...
+//   kube_check.mjs PACKAGES pod FILE DIR PORT what the pod would run, below DIR
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import assert from 'node:assert';
 import path from 'node:path';
 import { checkRules } from './kube_rules.mjs';
@@ -24,7 +24,13 @@ function objectsOf(file) {
   const out = [];
   for (const doc of yaml.parseAllDocuments(read(file), { uniqueKeys: true })) {
     if (doc.errors.length > 0) throw new Error(`${file}: ${doc.errors[0].message}`);
-    if (doc.toJS() !== null) out.push(doc.toJS());
+    const object = doc.toJS();
+    if (object === null) continue;
+    // Long base64 comes in lines, which Kubernetes takes and the schema does not.
+    if (object.kind === 'Secret')
+      for (const key of Object.keys(object.data))
+        object.data[key] = object.data[key].replace(/\n/g, '');
+    out.push(object);
   }
   return out;
 }
@@ -83,11 +89,40 @@ async function mutate(file) {
   return missed;
 }
 
-function checkValues(schemaFile, file) {
+function checkValues(schemaFile, good, ...bad) {
   const Ajv = require('ajv');
   const validate = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, strictRequired: false })
     .compile(JSON.parse(read(schemaFile)));
-  return validate(objectsOf(file)[0]) ? [] : validate.errors.map((e) => `${e.instancePath}: ${e.message}`);
+  const said = validate(objectsOf(good)[0]) ? [] : validate.errors.map((e) => `${good}: ${e.instancePath}: ${e.message}`);
+  return said.concat(bad.filter((file) => validate(objectsOf(file)[0])).map((file) => `${file}: no mistake was found`));
+}
+
+// The kubelet's part, as far as files go: settings behind two links, and each
+// command of the pod as a script that works in dir.
+function writePod(file, dir, port) {
+  const objects = objectsOf(file);
+  const spec = objects.find((o) => o.kind === 'StatefulSet').spec.template.spec;
+  const [main] = spec.containers;
+  const here = (text) => text.replace(/\/etc\/goxel-tokens|\/etc\/goxel|\/run\/goxel|\/var\/lib\/goxel/g,
+    (place) => `${dir}${place}`).replace(/:9464\b/, `:${port}`);
+  const script = (name, command) => writeFileSync(path.join(dir, name),
+    `umask 022\n${main.env.map((e) => `export ${e.name}='${here(e.value)}'\n`).join('')}` +
+    `exec ${command.map((word) => `'${here(word)}'`).join(' ')}\n`);
+  const etc = path.join(dir, 'etc/goxel');
+  for (const each of ['etc/goxel/..2026', 'etc/goxel-tokens', 'run/goxel', 'var/lib/goxel/lost+found'])
+    mkdirSync(path.join(dir, each), { recursive: true });
+  writeFileSync(path.join(etc, '..2026/daemon_config.json'),
+    here(objects.find((o) => o.kind === 'ConfigMap').data['daemon_config.json']));
+  symlinkSync('..2026', path.join(etc, '..data'));
+  symlinkSync('..data/daemon_config.json', path.join(etc, 'daemon_config.json'));
+  script('init.sh', spec.initContainers[0].command);
+  script('start.sh', main.command);
+  script('check.sh', [...main.command, '--check']);
+  script('live.sh', main.livenessProbe.exec.command);
+  writeFileSync(path.join(dir, 'ready'), `http://127.0.0.1:${port}${main.readinessProbe.httpGet.path}`);
+  writeFileSync(path.join(dir, 'grace'), String(spec.terminationGracePeriodSeconds));
+  writeFileSync(path.join(dir, 'user'), String(spec.securityContext.runAsUser));
+  return [];
 }
 
 const verbs = {
@@ -107,10 +142,7 @@ const verbs = {
   },
   mutate,
   values: checkValues,
-  settings(file, out) {
-    writeFileSync(out, objectsOf(file).find((o) => o.kind === 'ConfigMap').data['daemon_config.json']);
-    return [];
-  },
+  pod: writePod,
 };
 const said = await verbs[verb](...args);
 said.forEach((line) => console.log(line));
