@@ -2,7 +2,8 @@
  * goxelctl up and down: from nothing to a daemon that answers, and back.
  *
  * Invariant: when up returns 0 the daemon has answered; when down returns 0
- * neither of the two programs runs (or, with --leave, only the daemon). */
+ * neither of the two programs runs (or, with --leave, or when somebody else
+ * started it, only the daemon). */
 #include "base/alloc.h"
 #include "base/time.h"
 #include "cli/commands.h"
@@ -218,12 +219,25 @@ static int nothing_to_end(struct gox_cli *cli, const struct gox_keeper *keeper,
     return GOX_CLI_DONE;
 }
 
+/* A service's daemon is stopped by its service, before the manager ends.
+ * *goes_on: it is somebody else's, who alone ends it. */
+static int stop_service(struct gox_keeper *keeper, const json_t *status,
+        bool *goes_on, struct gox_error *err)
+{
+    const char *backend = gox_keeper_text(status, "backend");
+    bool is_running = strcmp(gox_keeper_text(status, "state"), "stopped") != 0;
+    *goes_on = is_running && strcmp(backend, "external") == 0;
+    if (!is_running || *goes_on || strcmp(backend, "builtin") == 0)
+        return 0;
+    return gox_keeper_call(keeper, "manager.stop", NULL, NULL, err);
+}
+
 static int run_down(struct gox_cli *cli)
 {
     struct gox_keeper keeper;
     struct gox_error err = {0};
     json_t *status = NULL;
-    bool is_leave = cli->values[DOWN_LEAVE] != NULL;
+    bool is_leave = cli->values[DOWN_LEAVE] != NULL, goes_on = false;
     int64_t begin_ns = gox_time_now_ns();
     int rc = gox_keeper_try(&keeper, cli, NULL, &err);
     if (rc != 0) {
@@ -232,6 +246,7 @@ static int run_down(struct gox_cli *cli)
         return rc >= 0 ? rc : gox_keeper_open(&keeper, cli, NULL);
     }
     if (gox_keeper_call(&keeper, "manager.status", NULL, &status, &err) != 0 ||
+            (!is_leave && stop_service(&keeper, status, &goes_on, &err) != 0) ||
             gox_keeper_call(&keeper, "manager.shutdown",
                     json_pack("{s:b}", "leave", is_leave), NULL, &err) != 0)
         rc = gox_session_fail(&keeper.session, "down", &err);
@@ -242,7 +257,9 @@ static int run_down(struct gox_cli *cli)
         printf("{\"stopped\":true,\"left\":%s}\n", is_leave ? "true" : "false");
     else if (rc == 0)
         printf("goxel-manager has ended%s, took %.1f ms\n",
-                is_leave ? ", the daemon goes on" : ", and the daemon with it",
+                goes_on    ? "; the daemon, which it did not start, goes on"
+                : is_leave ? ", the daemon goes on"
+                           : ", and the daemon with it",
                 (double)(gox_time_now_ns() - begin_ns) / (double)GOX_NS_PER_MS);
     json_decref(status);
     gox_keeper_close(&keeper);
@@ -276,7 +293,8 @@ const struct gox_cli_command gox_cli_cmd_down = {
         .synopsis = "",
         .summary = "stop the daemon and end the manager",
         .details = "Requests under way are finished first. Nothing to end is "
-                   "no failure.",
+                   "no failure. A service (systemd, launchd) is stopped with "
+                   "its socket; a daemon that somebody else started goes on.",
         .examples = "goxelctl down\n"
                     "# to let another manager take over\n"
                     "goxelctl down --leave",

@@ -116,6 +116,8 @@ static int goal_of(const struct gox__waiter *w)
     switch (w->goal) {
     case GOX__GOAL_UP:
     case GOX__GOAL_UPGRADED:
+        if (i->bounce_pid > 0)
+            return 1; /* it is the one from before that is up */
         if (gox_state_is_up(i->state))
             return w->goal == GOX__GOAL_UPGRADED && i->is_rolled_back
                            ? GOX_ERR_IO

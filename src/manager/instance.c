@@ -179,6 +179,11 @@ static void do_bounce(gox_instance *i)
                                  "who started this daemon must restart it");
     if (code < 0)
         gox__manager_trouble(i->manager, i, "%s", err.text);
+    i->bounce_pid = code < 0 ? 0 : i->attached_pid;
+    i->bounce_end_ns =
+            gox_time_now_ns() +
+            (i->config.startup_timeout_ms + i->config.shutdown_timeout_ms) *
+                    GOX_NS_PER_MS;
 }
 
 static void carry_out(gox_instance *i, unsigned effects)

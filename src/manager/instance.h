@@ -105,6 +105,8 @@ struct gox_instance {
     /* the process */
     struct gox_process process; /* of ours, or adopted */
     int64_t attached_pid;       /* of somebody else; 0: none */
+    int64_t bounce_pid;         /* whose end a restart waits for; 0: none */
+    int64_t bounce_end_ns;      /* and how long */
     struct gox_cgroup cgroup;
     gox_watch *process_watch;
     struct gox_notify_server notify; /* fd -1: none */

@@ -67,7 +67,8 @@ static void schedule_next(gox_instance *i)
     if (!i->backend->owns_process && (ms == 0 || ms > FOLLOW_MS))
         ms = FOLLOW_MS;
     if (!i->backend->owns_process &&
-            (i->state == GOX_STATE_STARTING || i->state == GOX_STATE_STOPPING))
+            (i->state == GOX_STATE_STARTING || i->state == GOX_STATE_STOPPING ||
+                    i->bounce_pid > 0))
         ms = FOLLOW_SOON_MS;
     if (ms == 0)
         return;
@@ -163,6 +164,25 @@ static void act(gox_instance *i, const struct gox_health_change *change)
         gox__instance_bounce(i, GOX_CAUSE_MEMORY);
 }
 
+/* A restart that was passed on is done when another process answers; true: it
+ * is not done, and a socket that is gone meanwhile means nothing. */
+static bool follow_bounce(gox_instance *i, bool answers)
+{
+    bool is_late = gox_time_now_ns() > i->bounce_end_ns;
+    bool is_done = answers && i->attached_pid != i->bounce_pid;
+    if (i->bounce_pid == 0)
+        return false;
+    if (!is_done && !is_late)
+        return true;
+    i->bounce_pid = 0;
+    if (is_done) {
+        i->started_at_ns = i->ready_at_ns = gox_time_now_ns();
+        i->started_wall_ms = gox_time_wall_ms();
+    }
+    gox__manager_changed(i->manager, i);
+    return false;
+}
+
 /* Somebody else's daemon: is it there? */
 static void follow(gox_instance *i)
 {
@@ -171,9 +191,11 @@ static void follow(gox_instance *i)
     bool answers =
             i->probe.round.stages[GOX_STAGE_RPC].finding == GOX_FINDING_PASS ||
             i->probe.round.stages[GOX_STAGE_RPC].finding == GOX_FINDING_WARN;
+    if (i->state == GOX_STATE_ATTACHED && follow_bounce(i, answers))
+        return;
     if ((i->state == GOX_STATE_ATTACHED || i->state == GOX_STATE_STOPPING) &&
             !is_there) {
-        i->attached_pid = 0;
+        i->attached_pid = i->bounce_pid = 0;
         step(i, GOX_INPUT_LOST);
     } else if (i->state != GOX_STATE_ATTACHED &&
                i->state != GOX_STATE_STOPPING && answers) {
@@ -240,10 +262,43 @@ static void keep_answer(gox_instance *i, struct gox_slice raw)
     i->probe.answer = copy;
 }
 
+/* Behind a socket that was passed on, the kernel names who made that: systemd,
+ * until the daemon listens itself. A unit's daemon is on this system, so what
+ * it says counts; one behind any socket may be in a container and is not asked.
+ */
+static void keep_pid(gox_instance *i, int64_t pid)
+{
+    bool is_unit = i->backend->choice == GOX_BACKEND_SYSTEMD ||
+                   i->backend->choice == GOX_BACKEND_SYSTEMD_USER;
+    if (is_unit && pid > 1)
+        i->attached_pid = pid;
+}
+
+/* The members of a result that matter here. */
+static void read_result(
+        gox_instance *i, struct gox_slice result, struct gox_slice *status)
+{
+    struct gox_reader r;
+    struct gox_slice key;
+    gox_reader_init(&r, result.data, result.len, NULL);
+    if (gox_reader_peek(&r) != GOX_JSON_OBJECT)
+        return;
+    gox_reader_object(&r);
+    while (gox_reader_key(&r, &key)) {
+        if (gox_slice_equals_json(key, "pid")) {
+            keep_pid(i, gox_reader_int(&r, 0, INT32_MAX));
+            continue;
+        }
+        struct gox_slice value = gox_reader_skip(&r);
+        if (gox_slice_equals_json(key, "status") && value.len > 2)
+            *status = (struct gox_slice){value.data + 1, value.len - 2};
+    }
+}
+
 /* "degraded: disk" from daemon.health's own words. */
 static void judge_answer(gox_instance *i, struct gox_slice line)
 {
-    struct gox_reader r, inner;
+    struct gox_reader r;
     struct gox_slice key, result = {NULL, 0}, status = {NULL, 0};
     bool is_error = false;
     gox_reader_init(&r, line.data, line.len, NULL);
@@ -264,15 +319,7 @@ static void judge_answer(gox_instance *i, struct gox_slice line)
         return;
     }
     keep_answer(i, result);
-    gox_reader_init(&inner, result.data, result.len, NULL);
-    if (gox_reader_peek(&inner) == GOX_JSON_OBJECT) {
-        gox_reader_object(&inner);
-        while (gox_reader_key(&inner, &key)) {
-            struct gox_slice value = gox_reader_skip(&inner);
-            if (gox_slice_equals_json(key, "status") && value.len > 2)
-                status = (struct gox_slice){value.data + 1, value.len - 2};
-        }
-    }
+    read_result(i, result, &status);
     bool is_well = status.data == NULL || gox_slice_is(status, "healthy") ||
                    gox_slice_is(status, "ok");
     char text[96] = "";
@@ -367,7 +414,7 @@ static bool call(gox_instance *i, int fd)
     struct gox_peer peer;
     struct gox_buf out;
     if (!i->backend->owns_process && gox_socket_peer(fd, &peer) == 0 &&
-            peer.pid > 0)
+            peer.pid > 1)
         i->attached_pid = peer.pid;
     p->stream = gox_stream_open(i->manager->loop, fd);
     if (p->stream == NULL)

@@ -64,10 +64,11 @@ static void systemd_gets_the_orders(void **unused)
     RIG_WAIT(rig_pid(&r) == pid);
     /* It is restarted by systemd, or not at all. */
     rig_do(&r, "manager.restart", NULL);
-    RIG_WAIT(has_order(&r, "restart goxel-daemon.service"));
-    pid_t next;
-    RIG_WAIT((next = rig_ask(&r)) > 0 && next != pid);
-    RIG_WAIT(rig_has_state(&r, "attached") && rig_pid(&r) == next);
+    assert_true(has_order(&r, "restart goxel-daemon.service"));
+    /* The answer comes when the new one serves. */
+    pid_t next = rig_ask(&r);
+    assert_true(next > 0 && next != pid);
+    assert_true(rig_has_state(&r, "attached") && rig_pid(&r) == next);
     rig_do(&r, "manager.stop", NULL);
     assert_true(rig_has_state(&r, "stopped"));
     assert_true(has_order(&r, "stop goxel-daemon.socket"));
