@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 KILLS   ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test test-asan test-tsan test-deploy bench fuzz soak install uninstall format lint clean
+.PHONY: help deps build run test test-asan test-tsan test-deploy bench fuzz soak install uninstall deb format lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,10 @@ install: build ## install programs, man pages, completions, headers
 
 uninstall: ## remove what install put there
 	@scripts/uninstall.sh "$(DESTDIR)" build/install_manifest.txt
+
+deb: ## make Debian packages in build/deb
+	@scripts/install_packages.sh build deb
+	@scripts/make_deb.sh
 
 format: ## format all C files
 	@git ls-files '*.c' '*.h' | xargs clang-format -i

@@ -37,14 +37,16 @@ fail() {
     exit "$code"
 }
 
-# $GOXELCTL, a build of this tree, an installation beside this script, PATH.
+# $GOXELCTL, a build of this tree, an installation beside this script or with it
+# (PREFIX/share/goxel-daemon/scripts), PATH.
 find_goxelctl() {
     if [ -n "${GOXELCTL:-}" ]; then
         printf '%s\n' "$GOXELCTL"
         return
     fi
     here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-    for file in "$here/goxelctl" "$here/../build/bin/goxelctl" "$here/../bin/goxelctl"; do
+    for file in "$here/goxelctl" "$here/../build/bin/goxelctl" "$here/../bin/goxelctl" \
+        "$here/../../../bin/goxelctl"; do
         if [ -x "$file" ]; then
             printf '%s\n' "$file"
             return

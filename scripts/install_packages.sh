@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Makes sure of the packages for `build`, `test` and `deploy` on Debian and its relatives;
+# Makes sure of the packages for `build`, `test`, `deploy` and `deb` on Debian and its relatives;
 # on other systems names them and stops. Installs only what is missing.
 set -eu
 
@@ -12,21 +12,25 @@ libmicrohttpd-dev libseccomp-dev"
 test_debian="libcmocka-dev bats clang libclang-rt-dev clang-format shellcheck mandoc
 goxel xvfb xauth nodejs npm procps time jq haproxy"
 
+deb_debian="debhelper dpkg-dev lintian"
 deploy_debian="debootstrap systemd systemd-container util-linux nodejs"
 
 build_dnf="gcc make cmake ninja-build pkgconf-pkg-config libuv-devel jansson-devel
 libspng-devel libdeflate-devel zlib-devel mujs-devel libmd-devel sqlite-devel readline-devel
 libmicrohttpd-devel libseccomp-devel"
+deb_dnf=""
 deploy_dnf="debootstrap systemd systemd-container util-linux nodejs"
 test_dnf="libcmocka-devel bats clang compiler-rt clang-tools-extra ShellCheck mandoc
 goxel xorg-x11-server-Xvfb nodejs npm procps-ng time jq haproxy"
 build_pacman="gcc make cmake ninja pkgconf libuv jansson libspng libdeflate zlib mujs
 libmd sqlite readline libmicrohttpd libseccomp"
+deb_pacman=""
 deploy_pacman="debootstrap systemd util-linux nodejs"
 test_pacman="cmocka bats clang compiler-rt shellcheck mandoc goxel
 xorg-server-xvfb nodejs npm procps-ng time jq haproxy"
 build_brew="cmake ninja pkg-config libuv jansson libspng libdeflate mujs libmd sqlite readline
 libmicrohttpd"
+deb_brew=""
 deploy_brew="node"
 test_brew="cmocka bats-core clang-format shellcheck mandoc node jq haproxy"
 }
@@ -40,9 +44,9 @@ list_for() { # system -> the names for all wanted groups
 groups=${*:-build}
 for group in $groups; do
     case $group in
-    build | test | deploy) ;;
+    build | test | deploy | deb) ;;
     *)
-        echo "install_packages: unknown group '$group'; use build, test or deploy" >&2
+        echo "install_packages: unknown group '$group'; use build, test, deploy or deb" >&2
         exit 2
         ;;
     esac
