@@ -34,11 +34,15 @@ renderer() {
 }
 
 setup_file() {
-    command -v node >/dev/null || skip "node is not installed"
-    npm=$(packages) || skip "$npm"
+    npm=$(packages) || [ $? -eq 77 ]
     helm=$(renderer) || [ $? -eq 77 ]
     export npm helm
+    [ "${npm#skipped}" = "$npm" ] || return 0
     check base "$kube/base" "$BATS_FILE_TMPDIR/base.yaml"
+}
+
+setup() {
+    [ "${npm#skipped}" = "$npm" ] || skip "${npm#skipped: }"
 }
 
 check() {
@@ -50,7 +54,7 @@ need_kubectl() {
     kubectl version --client 2>/dev/null | grep -q 'Kustomize Version: v5' || skip "kubectl has no kustomize 5"
 }
 need_helm() {
-    [ "${helm#skipped}" = "$helm" ] || skip "$helm"
+    [ "${helm#skipped}" = "$helm" ] || skip "${helm#skipped: }"
 }
 render() { # [values.yaml] -> objects; notes go to standard error
     if [ "${helm##*/}" = helm ]; then
