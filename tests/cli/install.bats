@@ -4,6 +4,7 @@
 # library, by pkg-config alone, and to read the manuals.
 
 load common
+load manager
 
 setup_file() {
     root=$BATS_FILE_TMPDIR/root
@@ -13,6 +14,8 @@ setup_file() {
         "$GOX_BUILD_DIR/CMakeCache.txt")
     export root prefix
 }
+
+teardown() { end_manager; }
 
 @test "manuals, completions, headers and the library are installed" {
     for f in share/man/man1/goxelctl.1 share/man/man1/goxel-daemon.1 \
@@ -65,4 +68,56 @@ setup_file() {
         c++ -x c++ -Wall -Wextra -Werror -fsyntax-only -I"$inc" \
             "$BATS_TEST_TMPDIR/a.c"
     fi
+}
+
+@test "daemon_control.sh, the Node package and samples are installed" {
+    share=$root$prefix/share/goxel-daemon
+    for f in scripts/daemon_control.sh scripts/mcp_daemon_manager.js node/index.js node/index.mjs \
+        node/index.d.ts node/package.json node/lib/manager.js config/daemon_config.json \
+        config/systemd/goxel-daemon.service config/haproxy/haproxy.cfg; do
+        [ -s "$share/$f" ] || { echo "missing: $f"; false; }
+    done
+    [ "$(find "$share" -type f -name '*.test.js' -o -name .gitignore | wc -l)" -eq 0 ]
+}
+
+# Only what was installed, with no word on where the rest is.
+installed() {
+    need_manager
+    goxelctl=$root$prefix/bin/goxelctl
+    [ -x "$root$prefix/bin/goxel-daemon" ] || skip "goxel-daemon is not built"
+    unset GOXELCTL
+}
+
+@test "the installed daemon_control.sh works from the prefix" {
+    installed
+    control=$root$prefix/share/goxel-daemon/scripts/daemon_control.sh
+    "$control" start "${up_args[@]}" 3>&-
+    run "$control" test
+    daemon_pid=$(pid_of daemon)
+    exe=$(readlink "/proc/$daemon_pid/exe")
+    "$control" stop
+    echo "$output $exe"
+    [ "$status" -eq 0 ]
+    [ "$exe" = "$root$prefix/bin/goxel-daemon" ]
+}
+
+@test "the installed Node package works from the prefix" {
+    installed
+    command -v node >/dev/null || skip "node is not installed"
+    cat >"$BATS_TEST_TMPDIR/use.js" <<'END'
+const { GoxelDaemonManager } = require(process.argv[2]);
+const manager = new GoxelDaemonManager({ managerArguments: ['--state-dir', process.argv[3]] });
+(async () => {
+  await manager.start();
+  await manager.call('goxel.create_project', { name: 'castle' });
+  console.log((await manager.call('goxel.list_projects')).projects.map((p) => p.name).join());
+  await manager.stop();
+})().catch((err) => { console.log(err); process.exitCode = 1; });
+END
+    PATH=$root$prefix/bin:$PATH GOXEL_PATHS_DATA_DIR=$BATS_TEST_TMPDIR/data run node "$BATS_TEST_TMPDIR/use.js" \
+        "$root$prefix/share/goxel-daemon/scripts/mcp_daemon_manager.js" "$BATS_TEST_TMPDIR/manager"
+    end_manager
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$output" = castle ]
 }
