@@ -162,6 +162,7 @@ static void do_spawn(gox_instance *i)
         i->starts++;
         return;
     }
+    gox__instance_tell_exit(i);
     snprintf(i->exit_text, sizeof i->exit_text, "%.250s", err.text);
     gox__manager_trouble(i->manager, i, "%s", err.text);
     gox__instance_ended(
@@ -303,12 +304,12 @@ static void on_timer(void *ctx)
 
 /* ---- the end of a process ---- */
 
-static void put_exit(gox_instance *i, const struct gox_verdict *v)
+static void note_exit(gox_instance *i, const struct gox_verdict *v)
 {
-    struct gox_buf members;
     struct gox_writer w;
-    gox_buf_init(&members, 0);
-    gox_writer_init(&w, &members);
+    i->is_exit_untold = true;
+    gox_buf_init(&i->exit_members, 0);
+    gox_writer_init(&w, &i->exit_members);
     gox_writer_int(&w, "pid", i->process.id.pid);
     gox_writer_string(&w, "cause", gox_cause_name(i->exit_cause));
     if (i->exit.is_known && !i->exit.is_signal)
@@ -329,8 +330,16 @@ static void put_exit(gox_instance *i, const struct gox_verdict *v)
         gox_writer_int(&w, "next_in_ms", v->delay_ms);
     else
         gox_writer_null(&w, "next_in_ms");
-    gox__manager_tell(i->manager, GOX_EVENT_EXITED, i, gox_buf_text(&members));
-    gox_buf_fini(&members);
+}
+
+void gox__instance_tell_exit(gox_instance *i)
+{
+    if (!i->is_exit_untold)
+        return;
+    i->is_exit_untold = false;
+    gox__manager_tell(
+            i->manager, GOX_EVENT_EXITED, i, gox_buf_text(&i->exit_members));
+    gox_buf_fini(&i->exit_members);
 }
 
 /* Where what is known about this end will be: it was written already when the
@@ -403,11 +412,15 @@ void gox__instance_ended(gox_instance *i, enum gox_cause cause)
             comes_back ? i->ended_at_ns + v.delay_ms * GOX_NS_PER_MS : 0;
     i->restart_cause = run.is_wanted ? cause : GOX_CAUSE_NONE;
     if (i->process.id.pid > 0)
-        put_exit(i, &v);
+        note_exit(i, &v);
+    /* Writing may wait for the disk: a restart goes first and tells then. */
+    if (v.input != GOX_INPUT_EXIT_AGAIN)
+        gox__instance_tell_exit(i);
     gox_process_close(&i->process);
     gox_process_init(&i->process);
     i->is_adopted = false;
     step_now(i, v.input);
+    gox__instance_tell_exit(i);
 }
 
 /* ---- the operator ---- */

@@ -144,6 +144,8 @@ struct gox_instance {
     struct gox_process_exit exit;
     char exit_text[256];
     int64_t exit_wall_ms;
+    bool is_exit_untold;
+    struct gox_buf exit_members;    /* of the exit that is not told yet */
     char bundle[GOX_INSTANCE_PATH]; /* of it; "": none */
 };
 
@@ -172,6 +174,9 @@ void gox__instance_reloaded(gox_instance *i, bool has_failed, const char *text);
 int gox__instance_reload(gox_instance *i, struct gox_error *err);
 /* A process that was ours ended, or could not be started. */
 void gox__instance_ended(gox_instance *i, enum gox_cause cause);
+/* Tells the last exit, when that was put off until the restart was under way.
+ */
+void gox__instance_tell_exit(gox_instance *i);
 int64_t gox__instance_pid(const gox_instance *i); /* 0: none */
 
 /* instance_run.c: the built-in backend's work. */

@@ -273,6 +273,7 @@ static int start(gox_instance *i, struct gox_error *err)
         gox_process_init(&i->process);
         return code;
     }
+    gox__instance_tell_exit(i);
     watch_process(i);
     gox__capture_attach(i, i->process.out_fd, i->process.err_fd);
     i->process.out_fd = i->process.err_fd = -1;
