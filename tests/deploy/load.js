@@ -5,14 +5,20 @@
 // a new connection. At the end (standard input closed) every answered edit must
 // be in the project.
 //
-// usage: load.js SOCKET PROJECT [CLIENTS]; prints one JSON object.
+// usage: load.js SOCKET|HOST:PORT PROJECT [CLIENTS]; prints one JSON object. A token
+// in GOXEL_TOKEN is given first on each connection.
 // Exit code 1: a connection was refused, or an answered edit is gone.
 'use strict';
 const net = require('net');
 
 const [socket, project, clientCount = '4'] = process.argv.slice(2);
-const stats = {acked: 0, refused: 0, reconnects: 0, errors: 0, lost: 0,
-  longest_gap_ms: 0};
+const [, host, port] = /^([^/]+):(\d+)$/.exec(socket) || [];
+const target = port ? {host, port: Number(port)} : {path: socket};
+const greeting = process.env.GOXEL_TOKEN ? JSON.stringify({jsonrpc: '2.0',
+  id: 0, method: 'daemon.authenticate',
+  params: {token: process.env.GOXEL_TOKEN}}) + '\n' : '';
+const stats = {acked: 0, repeated: 0, refused: 0, reconnects: 0, errors: 0,
+  lost: 0, longest_gap_ms: 0};
 let isStopping = false;
 let lastAckAt = Date.now();
 
@@ -25,9 +31,12 @@ class Client {
   }
 
   connect() {
-    const stream = net.connect(socket);
+    const stream = net.connect(target);
     let text = '';
-    stream.on('connect', () => this.send(stream));
+    stream.on('connect', () => {
+      stream.write(greeting);
+      this.send(stream);
+    });
     stream.on('data', (data) => {
       text += data;
       for (let end; (end = text.indexOf('\n')) >= 0; text = text.slice(end + 1))
@@ -47,12 +56,15 @@ class Client {
   }
 
   send(stream) {
+    if (this.sent === this.acked + 1) stats.repeated += 1;
+    this.sent = this.acked + 1;
     stream.write(JSON.stringify({jsonrpc: '2.0', id: this.acked + 1,
       method: 'goxel.add_voxel', params: {project,
         position: [this.acked, this.row, 0], color: [1, 2, 3, 255]}}) + '\n');
   }
 
   answer(stream, reply) {
+    if (reply.id === 0 && !reply.error) return;
     if (reply.error || reply.id !== this.acked + 1) {
       stats.errors += 1;
       stats.last_error = reply.error;
@@ -75,15 +87,15 @@ class Client {
 
 function call(method, params) {
   return new Promise((resolve, reject) => {
-    const stream = net.connect(socket);
+    const stream = net.connect(target);
     let text = '';
-    stream.on('connect', () => stream.write(
+    stream.on('connect', () => stream.write(greeting +
         JSON.stringify({jsonrpc: '2.0', id: 1, method, params}) + '\n'));
     stream.on('data', (data) => {
       text += data;
-      if (!text.includes('\n')) return;
+      if (text.split('\n').length < (greeting ? 3 : 2)) return;
       stream.destroy();
-      const reply = JSON.parse(text);
+      const reply = JSON.parse(text.split('\n')[greeting ? 1 : 0]);
       if (reply.error) reject(new Error(reply.error.message));
       else resolve(reply.result);
     });
