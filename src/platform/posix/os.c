@@ -148,8 +148,9 @@ int gox_os_make_dirs(const char *path, struct gox_error *err)
             continue;
         char saved = text[i];
         text[i] = '\0';
-        if (mkdir(text, 0700) != 0 && errno != EEXIST && !is_dir(text))
-            return gox_error_set_errno(err, GOX_ERR_IO, errno,
+        int why = mkdir(text, 0700) != 0 ? errno : 0;
+        if (why != 0 && why != EEXIST && !is_dir(text))
+            return gox_error_set_errno(err, GOX_ERR_IO, why,
                     "the directory %s cannot be made", text);
         if (is_trap(text, i))
             return gox_error_set(err, GOX_ERR_FORBIDDEN,
