@@ -35,8 +35,9 @@ test-tsan: ## only the threaded tests under TSan
 	@scripts/run_tests.sh tsan
 
 test-deploy: build ## deploy in a booted Debian container (root, minutes)
-	@scripts/install_packages.sh deploy
+	@scripts/install_packages.sh deploy deb
 	@scripts/test_deployment.sh || [ $$? -eq 77 ]
+	@tests/deploy/package.sh --run || [ $$? -eq 77 ]
 
 bench: build ## measure against a rival or a floor in the same run
 	@bench/run.sh
