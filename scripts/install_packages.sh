@@ -10,9 +10,10 @@ build_debian="gcc libc6-dev make cmake ninja-build pkg-config libuv1-dev libjans
 libspng-dev libdeflate-dev zlib1g-dev libmujs-dev libmd-dev libsqlite3-dev libreadline-dev
 libmicrohttpd-dev libseccomp-dev"
 test_debian="libcmocka-dev bats clang libclang-rt-dev clang-format shellcheck mandoc
-goxel xvfb xauth nodejs npm procps time jq haproxy"
+goxel xvfb xauth nodejs npm procps time jq haproxy ruby golang-go
+golang-github-masterminds-sprig-dev golang-gopkg-yaml.v3-dev"
 
-deb_debian="debhelper dpkg-dev lintian"
+deb_debian="build-essential debhelper dpkg-dev lintian"
 deploy_debian="debootstrap systemd systemd-container util-linux nodejs"
 
 build_dnf="gcc make cmake ninja-build pkgconf-pkg-config libuv-devel jansson-devel
@@ -21,18 +22,18 @@ libmicrohttpd-devel libseccomp-devel"
 deb_dnf=""
 deploy_dnf="debootstrap systemd systemd-container util-linux nodejs"
 test_dnf="libcmocka-devel bats clang compiler-rt clang-tools-extra ShellCheck mandoc
-goxel xorg-x11-server-Xvfb nodejs npm procps-ng time jq haproxy"
+goxel xorg-x11-server-Xvfb nodejs npm procps-ng time jq haproxy ruby helm"
 build_pacman="gcc make cmake ninja pkgconf libuv jansson libspng libdeflate zlib mujs
 libmd sqlite readline libmicrohttpd libseccomp"
 deb_pacman=""
 deploy_pacman="debootstrap systemd util-linux nodejs"
 test_pacman="cmocka bats clang compiler-rt shellcheck mandoc goxel
-xorg-server-xvfb nodejs npm procps-ng time jq haproxy"
+xorg-server-xvfb nodejs npm procps-ng time jq haproxy ruby helm"
 build_brew="cmake ninja pkg-config libuv jansson libspng libdeflate mujs libmd sqlite readline
 libmicrohttpd"
 deb_brew=""
 deploy_brew="node"
-test_brew="cmocka bats-core clang-format shellcheck mandoc node jq haproxy"
+test_brew="cmocka bats-core clang-format shellcheck mandoc node jq haproxy helm"
 }
 
 list_for() { # system -> the names for all wanted groups
@@ -78,8 +79,9 @@ is_installed() {
     dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed' && return 0
     # A newer compiler or Node.js from elsewhere serves as well.
     case $1 in
-    gcc | clang | cmake | npm | bats | shellcheck) command -v "$1" >/dev/null 2>&1 ;;
+    gcc | clang | cmake | npm | bats | shellcheck | ruby) command -v "$1" >/dev/null 2>&1 ;;
     nodejs) command -v node >/dev/null 2>&1 ;;
+    golang-go) command -v go >/dev/null 2>&1 ;;
     *) return 1 ;;
     esac
 }
