@@ -56,7 +56,7 @@ void bench_samples_fini(struct bench_samples *s)
     *s = (struct bench_samples){0};
 }
 
-static void exec_quietly(const char *const argv[])
+void bench_exec_quietly(const char *const argv[])
 {
     int null = open("/dev/null", O_RDWR);
     dup2(null, 0);
@@ -88,7 +88,7 @@ bool bench_daemon_start(struct bench *b, struct bench_daemon *d)
     double start = bench_now_ms();
     d->pid = fork();
     if (d->pid == 0)
-        exec_quietly(argv);
+        bench_exec_quietly(argv);
     struct bench_client c;
     while (bench_now_ms() - start < 5000) {
         if (bench_connect(&c, d->socket_path)) {
@@ -129,7 +129,7 @@ double bench_run(const char *const argv[], double *peak_mb)
     double start = bench_now_ms();
     pid_t pid = fork();
     if (pid == 0)
-        exec_quietly(argv);
+        bench_exec_quietly(argv);
     int status;
     struct rusage usage;
     while (wait4(pid, &status, 0, &usage) < 0)

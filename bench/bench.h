@@ -51,6 +51,8 @@ double bench_run(const char *const argv[], double *peak_mb);
 /* The median of n runs. */
 double bench_run_median(const char *const argv[], int n);
 bool bench_has(const char *program); /* on PATH */
+/* In a new child: becomes the program, silent; does not return. */
+void bench_exec_quietly(const char *const argv[]);
 
 /* ---- a client ---- */
 struct bench_client {
