@@ -196,6 +196,21 @@ END
     grep -q 'GOXEL_PATHS_DATA_DIR=/var/lib/goxel' "$dockerfile"
 }
 
+@test "the guide names values, files and objects that there are" {
+    sed -n '/^## Kubernetes/,/^## Windows/p' "$GOX_SOURCE_DIR/config/README.md" >"$BATS_TEST_TMPDIR/guide"
+    [ -s "$BATS_TEST_TMPDIR/guide" ]
+    node -e 'const [, p, f, ...keys] = process.argv; const v = require(p).parse(require("fs").readFileSync(f, "utf8"));
+        for (const k of keys) if (k.split(".").reduce((o, n) => o[n], v) === undefined) throw new Error(k);' \
+        "$npm/node_modules/yaml" "$chart/values.yaml" replicaCount image.tag networkPolicy.extraFrom terminationGracePeriodSeconds \
+        $(grep -oE -e '--set(-file)? [a-zA-Z.]+=' "$BATS_TEST_TMPDIR/guide" | sed 's/.* //; s/=//')
+    for file in $(grep -oE '(config/kubernetes/[a-z/-]+|kubernetes/overlays/[a-z]+)' "$BATS_TEST_TMPDIR/guide"); do
+        [ -e "$GOX_SOURCE_DIR/config/${file#config/}" ]
+    done
+    for name in $(sed -n 's/^| [A-Z][A-Za-z]* `\(.*\)` | .*/\1/p' "$BATS_TEST_TMPDIR/guide"); do
+        grep -q "$name" "$BATS_FILE_TMPDIR/base.yaml"
+    done
+}
+
 # As the image's user where the test is root. One exec after the other, so that
 # the process number of the first is the last one's.
 as_pod() {

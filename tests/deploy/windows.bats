@@ -67,6 +67,17 @@ finds() { # file, sed program that makes a mistake: check tells of it
     [[ $(jq -r .paths.data_dir "$win/daemon_config.json") == "$(place paths.data_dir)\\"* ]]
 }
 
+@test "the guide names parameters that there are" {
+    for word in $(sed -n '/^## Windows/,/^## Homebrew/p' "$GOX_SOURCE_DIR/config/README.md" |
+        sed -n 's/^\.\\\([a-z]*\)\.ps1/\1/p' | sed 's/#.*//' | awk '{for (i = 2; i <= NF; i++) if ($i ~ /^-/) print $1 $i}' | sort -u); do
+        name=${word#*-}
+        [ "$name" = WhatIf ] || grep -qE "\[(string|switch)\] \\\$$name\b" "$win/${word%%-*}.ps1" ||
+            { echo "$word is not there"; false; }
+        seen="${seen-} $word"
+    done
+    [[ $seen == *install-WinSWSha256* && $seen == *uninstall-Purge* ]]
+}
+
 @test "definition and scripts name the same" {
     grep -q '<id>GoxelDaemon</id>' "$win/goxel-daemon.xml"
     for script in "$win"/*.ps1; do
