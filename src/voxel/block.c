@@ -267,26 +267,34 @@ static int find_color(const gox_block *b, gox_rgba color)
     return -1;
 }
 
-static void count_uses(const gox_block *b, uint16_t uses[GOX_BLOCK_MAX_PALETTE])
+/* Which palette entries some voxel uses. It is done for every palette that is
+ * full, so each byte of the indices is looked at as a whole: that is several
+ * times faster than counting. */
+static void find_used(const gox_block *b, bool is_used[GOX_BLOCK_MAX_PALETTE])
 {
-    uint8_t index[GOX_BLOCK_VOXELS];
+    const uint8_t *packed = gox__block_peek_indices(b);
+    unsigned bits = b->bits, per_byte = 8 / bits;
+    bool has_byte[256] = {false};
 
-    memset(uses, 0, GOX_BLOCK_MAX_PALETTE * sizeof(uint16_t));
-    gox__indices_unpack(gox__block_peek_indices(b), b->bits, index);
-    for (unsigned i = 0; i < GOX_BLOCK_VOXELS; i++)
-        uses[index[i]]++;
+    for (unsigned i = 0; i < GOX_BLOCK_VOXELS / per_byte; i++)
+        has_byte[packed[i]] = true;
+    memset(is_used, 0, GOX_BLOCK_MAX_PALETTE * sizeof(bool));
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (unsigned k = 0; has_byte[byte] && k < per_byte; k++)
+            is_used[byte >> (k * bits) & ((1U << bits) - 1)] = true;
+    }
 }
 
 /* Drops palette entries that no voxel uses. */
 static void reclaim_palette(
-        gox_block *b, const uint16_t uses[GOX_BLOCK_MAX_PALETTE])
+        gox_block *b, const bool is_used[GOX_BLOCK_MAX_PALETTE])
 {
     uint8_t map[GOX_BLOCK_MAX_PALETTE] = {0};
     uint8_t index[GOX_BLOCK_VOXELS];
     unsigned kept = 0;
 
     for (unsigned i = 0; i < b->used; i++) {
-        if (uses[i] == 0)
+        if (!is_used[i])
             continue;
         map[i] = (uint8_t)kept;
         b->data[kept++] = b->data[i];
@@ -320,9 +328,7 @@ static gox_block *new_grown(const gox_block *b)
         memset(to, 0, GOX_BLOCK_VOXELS / 8);
         return grown;
     }
-    uint8_t index[GOX_BLOCK_VOXELS];
-    gox__indices_unpack(gox__block_peek_indices(b), b->bits, index);
-    gox__indices_pack(to, bits, index);
+    gox__indices_widen(to, gox__block_peek_indices(b), b->bits);
     return grown;
 }
 
@@ -340,19 +346,19 @@ static gox_block *copy_block(const gox_block *b)
 }
 
 /* Makes room for one colour more, in place when a quarter of a full palette is
- * unused (so that the counting is rare), else as a new block. Returns the
+ * unused (so that the search is rare), else as a new block. Returns the
  * block to write to, which is b itself or unshared, or NULL. */
 static gox_block *make_room(gox_block *b)
 {
     if (b->bits != GOX_BLOCK_RAW && b->used == gox__palette_size(b->bits)) {
         if (b->bits > 0 && !gox_block_is_shared(b)) {
-            uint16_t uses[GOX_BLOCK_MAX_PALETTE];
+            bool is_used[GOX_BLOCK_MAX_PALETTE];
             unsigned live = 0;
-            count_uses(b, uses);
+            find_used(b, is_used);
             for (unsigned i = 0; i < b->used; i++)
-                live += uses[i] > 0;
+                live += is_used[i];
             if (live * 4 <= b->used * 3U) {
-                reclaim_palette(b, uses);
+                reclaim_palette(b, is_used);
                 return b;
             }
         }
@@ -406,6 +412,18 @@ int gox_block_set(gox_block **block, unsigned index, gox_rgba color)
     return 0;
 }
 
+/* Whether a voxel other than this one has the palette entry. */
+static bool has_other(const gox_block *b, unsigned index, unsigned entry)
+{
+    const uint8_t *packed = gox__block_peek_indices(b);
+
+    for (unsigned i = 0; i < GOX_BLOCK_VOXELS; i++) {
+        if (i != index && gox__index_get(packed, b->bits, i) == entry)
+            return true;
+    }
+    return false;
+}
+
 void gox__block_restore(gox_block *block, unsigned index, gox_rgba color)
 {
     gox_rgba old = gox_block_get(block, index);
@@ -416,15 +434,15 @@ void gox__block_restore(gox_block *block, unsigned index, gox_rgba color)
         return;
     int found = block->bits == GOX_BLOCK_RAW ? 0 : find_color(block, color);
     if (found < 0 && block->used == gox__palette_size(block->bits)) {
-        uint16_t uses[GOX_BLOCK_MAX_PALETTE];
+        bool is_used[GOX_BLOCK_MAX_PALETTE];
         assert(block->bits > 0);
-        count_uses(block, uses);
+        find_used(block, is_used);
         /* The voxel's own colour goes now, so its entry may be the free one;
          * then the voxel points to entry 0 until it is written below. */
         unsigned at =
                 gox__index_get(gox__block_indices(block), block->bits, index);
-        uses[at]--;
-        reclaim_palette(block, uses);
+        is_used[at] = has_other(block, index, at);
+        reclaim_palette(block, is_used);
         assert(block->used < gox__palette_size(block->bits));
     }
     write_color(block, index, color, found);

@@ -76,6 +76,8 @@ void gox__indices_pack(
         uint8_t *packed, unsigned bits, const uint8_t index[GOX_BLOCK_VOXELS]);
 void gox__indices_unpack(
         const uint8_t *packed, unsigned bits, uint8_t index[GOX_BLOCK_VOXELS]);
+/* The same indices with twice as many bits each; bits is 1, 2 or 4. */
+void gox__indices_widen(uint8_t *wide, const uint8_t *packed, unsigned bits);
 
 /* A block of `outside` with the box (0 ... 16, max exclusive, not empty) in
  * `inside`: what a fill leaves at its border, without going through 4096

@@ -70,6 +70,36 @@ void gox__indices_unpack(
     }
 }
 
+/* Every byte becomes two: its halves, then their halves ... each shifted by as
+ * much as it is wide. */
+static inline void widen(uint8_t *wide, const uint8_t *packed, unsigned bits)
+{
+    for (unsigned i = 0; i < GOX_BLOCK_VOXELS * bits / 8; i++) {
+        unsigned x = packed[i];
+        x = (x | x << 4) & 0x0f0f;
+        if (bits <= 2)
+            x = (x | x << 2) & 0x3333;
+        if (bits == 1)
+            x = (x | x << 1) & 0x5555;
+        wide[2 * i] = (uint8_t)x;
+        wide[2 * i + 1] = (uint8_t)(x >> 8);
+    }
+}
+
+void gox__indices_widen(uint8_t *wide, const uint8_t *packed, unsigned bits)
+{
+    switch (bits) {
+    case 1:
+        widen(wide, packed, 1);
+        return;
+    case 2:
+        widen(wide, packed, 2);
+        return;
+    default:
+        widen(wide, packed, 4);
+    }
+}
+
 void gox_block_decode(const gox_block *block, gox_rgba colors[GOX_BLOCK_VOXELS])
 {
     const gox_rgba *pal = block->data;
