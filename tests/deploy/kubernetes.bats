@@ -119,6 +119,7 @@ render() { # [values.yaml] -> objects; notes go to standard error
     render >"$BATS_TEST_TMPDIR/chart.yaml" 2>"$BATS_TEST_TMPDIR/notes"
     check same "$BATS_FILE_TMPDIR/base.yaml" "$BATS_TEST_TMPDIR/chart.yaml"
     check check "$BATS_TEST_TMPDIR/chart.yaml"
+    [ "${helm##*/}" != helm ] || helm lint --strict "$chart"
 }
 
 @test "with Prometheus the chart makes what base and component are" {
@@ -282,6 +283,14 @@ teardown() {
     grep -q '"result"' "$BATS_TEST_TMPDIR/body"
     [ "$(call "$read_token" "$make")" != 401 ]
     grep -q '"error"' "$BATS_TEST_TMPDIR/body"
+
+    # One that hangs is told from one that is busy, within timeoutSeconds (5).
+    kill -STOP "$daemon"
+    run timeout 5 "${pod_words[@]}" sh "$pod/live.sh"
+    kill -CONT "$daemon"
+    echo "$output"
+    [ "$status" -eq 1 ]
+    as_pod live
 
     # It ends well before the kubelet would kill it.
     kill -TERM "$daemon"
