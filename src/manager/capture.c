@@ -5,19 +5,16 @@
  *
  * Invariant: the ring holds the last GOX_CAPTURE_RING_BYTES bytes. */
 #include "base/alloc.h"
-#include "base/io.h"
 #include "base/time.h"
 #include "manager/control.h"
 #include "manager/manager_internal.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LOG_EVENTS_PER_SECOND 10
 #define COMPRESS_TICK_MS      20
-#define ECHO_BYTES            4096 /* PIPE_BUF */
 
 /* In JSON or in text. */
 bool gox__capture_is_error(const char *line, size_t len)
@@ -97,19 +94,9 @@ static void put_ring(struct gox_capture *c, const char *data, size_t len)
     c->written += len;
 }
 
-/* Never waits: who reads our standard error may have stopped. A pipe that can
- * be written at all takes this much. */
 static void echo(gox_instance *i, const char *data, size_t len)
 {
-    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
-    size_t done = 0;
-    while (done < len && poll(&out, 1, 0) == 1) {
-        size_t part = len - done < ECHO_BYTES ? len - done : ECHO_BYTES;
-        size_t put = gox_write_all(STDERR_FILENO, data + done, part);
-        done += put;
-        if (put < part)
-            break;
-    }
+    size_t done = gox__manager_echo(data, len);
     if (done < len && i->capture.unechoed == 0)
         gox__manager_trouble(i->manager, i,
                 "standard error takes no more; what the daemon wrote is only "

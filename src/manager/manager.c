@@ -4,6 +4,7 @@
  * Stopping: all daemons that are ours are asked to end; when the last one is
  * gone (each has its own deadline) the loop ends. */
 #include "base/alloc.h"
+#include "base/io.h"
 #include "base/time.h"
 #include "goxel/version.h"
 #include "manager/control.h"
@@ -24,6 +25,7 @@
 #define SYNC_MS          1000
 #define HOOK_WAIT_MS     20
 #define HOOK_WAITS       100
+#define ECHO_BYTES       4096 /* PIPE_BUF */
 
 /* ---- saying and telling ---- */
 
@@ -51,6 +53,20 @@ void gox__manager_say(
     line[len++] = '\n';
     ssize_t put = write(STDERR_FILENO, line, len);
     (void)put;
+}
+
+size_t gox__manager_echo(const char *data, size_t len)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    size_t done = 0;
+    while (done < len && poll(&out, 1, 0) == 1) {
+        size_t part = len - done < ECHO_BYTES ? len - done : ECHO_BYTES;
+        size_t put = gox_write_all(STDERR_FILENO, data + done, part);
+        done += put;
+        if (put < part)
+            break;
+    }
+    return done;
 }
 
 static void on_sync(void *ctx)
@@ -103,8 +119,12 @@ static void on_event(void *ctx, enum gox_event_kind kind, uint64_t seq,
     const char *name = i != NULL ? i->config.name : "";
     (void)seq;
     if (kind != GOX_EVENT_HEALTH_CHECK && kind != GOX_EVENT_LOG &&
-            kind != GOX_EVENT_ERROR)
+            kind != GOX_EVENT_ERROR) {
         gox__manager_say(m, GOX__DEBUG, "%.*s", (int)len, line);
+        /* One that is lost here is in the file of events. */
+        if (m->options->is_log_stderr && gox__manager_echo(line, len) == len)
+            gox__manager_echo("\n", 1);
+    }
     gox_hooks_on_event(m->hooks, kind, name, line, len);
     gox__control_event(m, kind, name, line, len);
 }
@@ -237,6 +257,13 @@ int gox__manager_exec(gox_manager *m, const char *binary, struct gox_error *err)
 void gox__manager_changed(gox_manager *m, gox_instance *i)
 {
     gox__control_changed(m, i);
+    if (m->options->is_end_on_config && i->state == GOX_STATE_FAILED &&
+            i->exit_cause == GOX_CAUSE_CONFIG && !m->is_stopping) {
+        bool is_usage = i->exit.is_known && !i->exit.is_signal &&
+                        i->exit.code == GOX__EXIT_USAGE;
+        m->exit_code = is_usage ? GOX__EXIT_USAGE : GOX__EXIT_CONFIG;
+        gox__manager_stop(m, false);
+    }
     check_stop(m);
     if (m->is_settled_up)
         return;

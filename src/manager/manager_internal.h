@@ -25,6 +25,7 @@ struct gox_manager {
     bool is_stopping;   /* ends when all instances are down */
     bool is_leaving;    /* ends and leaves the daemons running */
     bool is_exec;       /* becomes another binary when the loop has ended */
+    int exit_code;      /* of this program, when it has ended */
     char *exec_binary;  /* owned */
     bool is_successor;  /* this program took over by --exec */
     bool is_settled_up; /* the upward READY=1 was sent */
@@ -39,6 +40,14 @@ gox_manager *gox__manager_new(
 void gox__manager_free(gox_manager *m);
 int gox__manager_start(gox_manager *m, struct gox_error *err) GOX_MUST_CHECK;
 
+/* Exit codes, of the daemon, too. */
+#define GOX__EXIT_USAGE     2
+#define GOX__EXIT_TEMPORARY 75
+#define GOX__EXIT_CONFIG    78
+
+/* As it is to standard error; how much of it. Never waits: who reads it may
+ * have stopped, and a pipe that can be written at all takes PIPE_BUF bytes. */
+size_t gox__manager_echo(const char *data, size_t len);
 /* One line on standard error. */
 enum gox__say { GOX__ERROR, GOX__WARN, GOX__INFO, GOX__DEBUG };
 void gox__manager_say(const gox_manager *m, enum gox__say level,

@@ -269,6 +269,7 @@ int gox_manager_options_read(struct gox_manager_options *o, int argc,
     o->is_daemonize = raw.values[FLAG_DAEMONIZE] != NULL;
     o->is_no_start = raw.values[FLAG_NO_START] != NULL;
     o->is_log_stderr = raw.values[FLAG_LOG_STDERR] != NULL;
+    o->is_end_on_config = raw.values[FLAG_END_ON_CONFIG] != NULL;
     o->is_verbose = raw.values[FLAG_VERBOSE] != NULL;
     *is_usage = false;
     return finish(o, &raw, err);

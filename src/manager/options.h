@@ -29,7 +29,7 @@ struct gox_manager_options {
     enum gox_manager_action action;
     char *control_path, *state_dir;
     int64_t control_gid; /* -1: only this user */
-    bool is_daemonize, is_no_start, is_verbose, is_log_stderr;
+    bool is_daemonize, is_no_start, is_verbose, is_log_stderr, is_end_on_config;
     struct gox_hook *hooks;
     size_t hook_count;
     int64_t hook_limit_ms;

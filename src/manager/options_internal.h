@@ -45,8 +45,10 @@
       "but for --daemonize)")                                                  \
     X(DAEMONIZE, "daemonize", NULL, "go to the background when the control "   \
       "socket is there")                                                       \
-    X(LOG_STDERR, "log-stderr", NULL, "also write what the daemon writes to "  \
-      "standard error, for a container's log")                                 \
+    X(LOG_STDERR, "log-stderr", NULL, "also write what the daemon writes, and "\
+      "events, to standard error, for a container's log")                      \
+    X(END_ON_CONFIG, "end-on-config", NULL, "end with the daemon's exit code " \
+      "when its settings are wrong, instead of waiting for manager.start")     \
     X(CHECK, "check", NULL, "check the settings, start nothing")               \
     X(VERBOSE, "verbose", NULL, "say what happens on standard error")          \
     X(VERSION, "version", NULL, "print the version")                           \

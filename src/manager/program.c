@@ -8,17 +8,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define EXIT_USAGE     2
-#define EXIT_TEMPORARY 75
-#define EXIT_CONFIG    78
-#define BACKGROUND_MS  15000
+#define BACKGROUND_MS 15000
 
 static int exit_code_of(const struct gox_error *err)
 {
     return err->code == GOX_ERR_EXISTS || err->code == GOX_ERR_NOMEM ||
                            err->code == GOX_ERR_BUSY
-                   ? EXIT_TEMPORARY
-                   : EXIT_CONFIG;
+                   ? GOX__EXIT_TEMPORARY
+                   : GOX__EXIT_CONFIG;
 }
 
 static int fail(const struct gox_error *err, int exit_code)
@@ -68,8 +65,9 @@ static int serve(struct gox_manager_options *o)
     code = gox_daemonize_succeed(&background, false);
     (void)code; /* nobody waits any more: no reason to stop */
     run(m);
+    int exit_code = m->exit_code;
     gox__manager_free(m);
-    return 0;
+    return exit_code;
 }
 
 int gox_manager_main(int argc, char **argv)
@@ -80,7 +78,7 @@ int gox_manager_main(int argc, char **argv)
     int exit_code = 0;
     int code = gox_manager_options_read(&o, argc, argv, &is_usage, &err);
     if (code < 0)
-        exit_code = fail(&err, is_usage ? EXIT_USAGE : EXIT_CONFIG);
+        exit_code = fail(&err, is_usage ? GOX__EXIT_USAGE : GOX__EXIT_CONFIG);
     else if (o.action == GOX_MANAGER_HELP)
         gox_manager_options_help();
     else if (o.action == GOX_MANAGER_VERSION)

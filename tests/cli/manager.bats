@@ -259,3 +259,12 @@ teardown() {
     wait "$manager"
     grep -q 'asked to stop' "$BATS_TEST_TMPDIR/log"
 }
+
+@test "wrong settings that only the daemon finds end the manager when that is wanted" {
+    echo file >"$BATS_TEST_TMPDIR/data"
+    run timeout 20 "$GOX_BIN_DIR/goxel-manager" --backend builtin --log-stderr --end-on-config "${up_args[@]:1}" 3>&-
+    [ "$status" -eq 78 ]
+    [[ $output == *"$BATS_TEST_TMPDIR/data"* ]]
+    [[ $output == *'"event":"exited"'*'"code":78'* ]]
+    [ ! -S "$GOXEL_SOCKET_PATH" ]
+}
