@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 KILLS   ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test test-asan test-tsan test-deploy bench fuzz soak install uninstall deb format lint clean
+.PHONY: help deps build run test test-asan test-tsan test-deploy test-docker bench fuzz soak install uninstall deb format lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,11 @@ test-tsan: ## only the threaded tests under TSan
 test-deploy: build ## deploy in a booted Debian container (root, minutes)
 	@scripts/install_packages.sh deploy deb
 	@scripts/test_deployment.sh || [ $$? -eq 77 ]
+	@tests/deploy/docker.sh || [ $$? -eq 77 ]
+
+test-docker: ## only the image: build it, run it, update a stack (root)
+	@scripts/install_packages.sh deploy
+	@tests/deploy/docker.sh || [ $$? -eq 77 ]
 	@tests/deploy/package.sh --run || [ $$? -eq 77 ]
 
 bench: build ## measure against a rival or a floor in the same run

@@ -14,19 +14,21 @@ goxel xvfb xauth nodejs npm procps time jq haproxy ruby golang-go
 golang-github-masterminds-sprig-dev golang-gopkg-yaml.v3-dev"
 
 deb_debian="build-essential debhelper dpkg-dev lintian"
-deploy_debian="debootstrap systemd systemd-container util-linux nodejs"
+deploy_debian="debootstrap systemd systemd-container util-linux nodejs docker.io docker-compose
+iproute2 jq"
 
 build_dnf="gcc make cmake ninja-build pkgconf-pkg-config libuv-devel jansson-devel
 libspng-devel libdeflate-devel zlib-devel mujs-devel libmd-devel sqlite-devel readline-devel
 libmicrohttpd-devel libseccomp-devel"
 deb_dnf=""
-deploy_dnf="debootstrap systemd systemd-container util-linux nodejs"
+deploy_dnf="debootstrap systemd systemd-container util-linux nodejs moby-engine docker-compose
+iproute jq"
 test_dnf="libcmocka-devel bats clang compiler-rt clang-tools-extra ShellCheck mandoc
 goxel xorg-x11-server-Xvfb nodejs npm procps-ng time jq haproxy ruby helm"
 build_pacman="gcc make cmake ninja pkgconf libuv jansson libspng libdeflate zlib mujs
 libmd sqlite readline libmicrohttpd libseccomp"
 deb_pacman=""
-deploy_pacman="debootstrap systemd util-linux nodejs"
+deploy_pacman="debootstrap systemd util-linux nodejs docker docker-compose iproute2 jq"
 test_pacman="cmocka bats clang compiler-rt shellcheck mandoc goxel
 xorg-server-xvfb nodejs npm procps-ng time jq haproxy ruby helm"
 build_brew="cmake ninja pkg-config libuv jansson libspng libdeflate mujs libmd sqlite readline
@@ -81,6 +83,8 @@ is_installed() {
     case $1 in
     gcc | clang | cmake | npm | bats | shellcheck | ruby) command -v "$1" >/dev/null 2>&1 ;;
     nodejs) command -v node >/dev/null 2>&1 ;;
+    docker.io) command -v dockerd >/dev/null 2>&1 ;;
+    docker-compose) docker compose version >/dev/null 2>&1 ;;
     golang-go) command -v go >/dev/null 2>&1 ;;
     *) return 1 ;;
     esac

@@ -39,7 +39,7 @@ work=$(mktemp -d "${TMPDIR:-/var/tmp}/goxel-docker.XXXXXX") || exit 1
 chmod 0755 "$work"
 suite=bookworm
 # shellcheck disable=SC2034 # used by make_tree and import_base
-tree=${GOX_DEPLOY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/goxel-daemon}/$suite-$(dpkg --print-architecture)
+tree=${GOX_DEPLOY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/goxel-daemon}/$suite-$(dpkg --print-architecture 2>/dev/null || uname -m)
 # shellcheck source=/dev/null
 . "$source/tests/deploy/container.bash" # make_tree
 # shellcheck source=/dev/null

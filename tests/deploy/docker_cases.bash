@@ -5,6 +5,10 @@
 hardened=(--label goxel.test --read-only --tmpfs /run/goxel:size=16m --cap-drop ALL
     --security-opt no-new-privileges --pids-limit 64 --memory 512m)
 
+# "!" in front of a command keeps -e from seeing it.
+not() {
+    if "$@"; then return 1; fi
+}
 run() { # NAME OPTIONS...
     docker run -d "${hardened[@]}" --network none --name "$@" >/dev/null
 }
@@ -182,7 +186,7 @@ case_compose() {
     one=$("${compose[@]}" ps -q daemon)
     until_true 30 is_healthy "$one"
     docker exec -e GOXEL_TOKEN "$one" goxelctl call goxel.create_project name=model
-    ! docker exec "$one" goxelctl call goxel.create_project name=other
+    not docker exec "$one" goxelctl call goxel.create_project name=other
     docker inspect "$one" | jq -e '.[0].HostConfig | .ReadonlyRootfs and .CapDrop == ["ALL"] and
         (.SecurityOpt | any(startswith("no-new-privileges")))'
     "${compose[@]}" down
