@@ -98,6 +98,42 @@ static void test_clean_state(void **state)
     assert_string_equal(text, want);
 }
 
+/* Until it is the program the child may live in our memory; what it does to its
+ * descriptors and signals must not reach ours. Without 0 and 1 the ends of its
+ * pipes get these numbers and have to be moved. */
+static void start_without_streams(void *ctx)
+{
+    struct gox_process_spec spec = {.out = GOX_STREAM_PIPE};
+    struct sigaction kept;
+    struct gox_process p;
+    char text[100] = "";
+    (void)ctx;
+    signal(SIGHUP, SIG_IGN);
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    int fds = gox_os_fd_count();
+    const char *const argv[] = {"platform_helper", "exit", "5", NULL};
+    struct gox_error err;
+    spec.program = helper_path;
+    spec.argv = argv;
+    child_check(gox_process_start(&p, &spec, &err) == 0);
+    child_check(gox_process_wait(&p, WAIT_LIMIT_MS) == 1);
+    child_check(p.exit.code == 5);
+    struct pollfd end = {.fd = p.out_fd, .events = POLLIN};
+    child_check(poll(&end, 1, WAIT_LIMIT_MS) == 1);
+    child_check(read(p.out_fd, text, sizeof text) == 0);
+    gox_process_close(&p);
+    child_check(gox_os_fd_count() == fds);
+    child_check(sigaction(SIGHUP, NULL, &kept) == 0);
+    child_check(kept.sa_handler == SIG_IGN);
+}
+
+static void test_parent_untouched(void **state)
+{
+    (void)state;
+    assert_int_equal(run_forked(start_without_streams, NULL), 0);
+}
+
 static void test_environment(void **state)
 {
     const char *const env[] = {"A=1", "NOTIFY_SOCKET=/ours", "LISTEN_PID=1",
@@ -435,6 +471,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_exit_and_signal),
             cmocka_unit_test(test_clean_state),
+            cmocka_unit_test(test_parent_untouched),
             cmocka_unit_test(test_environment),
             cmocka_unit_test(test_notify_through_exec),
             cmocka_unit_test(test_each_step_fails),
