@@ -32,10 +32,9 @@ static pid_t fork_copy(int (*run)(void *ctx), void *ctx)
 pid_t gox__process_fork(
         const struct gox_process_spec *spec, int (*run)(void *ctx), void *ctx)
 {
+    bool is_shareable = spec->user == NULL;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    const bool is_shareable = false; /* what they know of memory is ours */
-#else
-    const bool is_shareable = spec->user == NULL;
+    is_shareable = false; /* what the sanitizer knows of memory is ours */
 #endif
     char *stack = MAP_FAILED;
     if (is_shareable)
