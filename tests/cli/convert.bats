@@ -245,7 +245,8 @@ stuck_daemon() {
     "$goxelctl" render a.gox -o sheet.png --views front,top,isometric
     "$goxelctl" render a.gox -o all.png --views all --ortho --edges --no-ao \
         --no-shadows --transparent
-    ! cmp -s sheet.png all.png
+    run cmp -s sheet.png all.png
+    [ "$status" -eq 1 ]
     separately "$goxelctl" render a.gox -o a.png
     [ "$status" -eq 1 ]
     [[ "$err" == *"a.png is there already"* ]]
