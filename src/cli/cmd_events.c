@@ -206,6 +206,20 @@ static int run_events(struct gox_cli *cli)
     return rc;
 }
 
+/* Under a service manager the manager reads no output of the daemon. */
+static void tell_journal(struct gox_keeper *keeper)
+{
+    struct gox_error err = {0};
+    json_t *status = NULL;
+    if (gox_keeper_call(keeper, "manager.status", NULL, &status, &err) == 0 &&
+            strncmp(gox_keeper_text(status, "backend"), "systemd", 7) == 0)
+        fprintf(stderr,
+                "systemd runs this daemon, and its journal has the log: "
+                "journalctl %s-u goxel-daemon\n",
+                gox_keeper_text(status, "backend")[7] != '\0' ? "--user " : "");
+    json_decref(status);
+}
+
 static int run_logs(struct gox_cli *cli)
 {
     struct gox_keeper keeper;
@@ -229,6 +243,8 @@ static int run_logs(struct gox_cli *cli)
                 (long long)gox_keeper_number(result, "dropped"));
     json_array_foreach(json_object_get(result, "lines"), k, line)
             show_log(&f, line);
+    if (rc == 0 && k == 0)
+        tell_journal(&keeper);
     if (rc == 0 && cli->values[LOG_FOLLOW] != NULL)
         rc = go_on(&keeper, &f, NULL);
     json_decref(result);

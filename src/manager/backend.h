@@ -44,7 +44,7 @@ struct gox_backend {
     int (*open)(struct gox_instance *i, struct gox_error *err);
     void (*close)(struct gox_instance *i);
     /* These return at once; what comes of it is an input to the state table.
-     * NULL: not possible. */
+     * NULL: not possible. reload may return 1: it is done. */
     int (*start)(struct gox_instance *i, struct gox_error *err);
     int (*stop)(struct gox_instance *i, struct gox_error *err);
     int (*restart)(struct gox_instance *i, struct gox_error *err);

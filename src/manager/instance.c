@@ -515,8 +515,13 @@ int gox__instance_reload(gox_instance *i, struct gox_error *err)
     int code = i->backend->reload(i, err);
     if (code < 0)
         return code;
-    i->is_reloading = true;
     i->has_said_reloading = false;
+    if (code == 1) {
+        gox__instance_reloaded(
+                i, false, "the service manager says that it is done");
+        return 0;
+    }
+    i->is_reloading = true;
     gox_timer_start(i->reload_timer, RELOAD_MS, 0);
     return 0;
 }

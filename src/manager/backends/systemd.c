@@ -11,23 +11,25 @@
 
 #define BOOTED "/run/systemd/system"
 
-enum verb { VERB_START, VERB_STOP, VERB_RESTART, VERB_RELOAD };
+enum verb { VERB_START, VERB_STOP, VERB_RESTART };
+enum question { ASK_ENABLED, ASK_ACTIVE, ASK_RELOAD };
 
 // clang-format off
-static const struct gox__order orders[2][4] = {
+static const struct gox__order orders[2][3] = {
     {{{"systemctl", "--no-block", "start", "%"}},
      {{"systemctl", "--no-block", "stop", "%"}},
-     {{"systemctl", "--no-block", "restart", "%"}},
-     {{"systemctl", "--no-block", "reload", "%"}}},
+     {{"systemctl", "--no-block", "restart", "%"}}},
     {{{"systemctl", "--user", "--no-block", "start", "%"}},
      {{"systemctl", "--user", "--no-block", "stop", "%"}},
-     {{"systemctl", "--user", "--no-block", "restart", "%"}},
-     {{"systemctl", "--user", "--no-block", "reload", "%"}}}};
-static const struct gox__order questions[2][2] = {
+     {{"systemctl", "--user", "--no-block", "restart", "%"}}}};
+/* What is short and has an answer. */
+static const struct gox__order questions[2][3] = {
     {{{"systemctl", "--quiet", "is-enabled", "%"}},
-     {{"systemctl", "--quiet", "is-active", "%"}}},
+     {{"systemctl", "--quiet", "is-active", "%"}},
+     {{"systemctl", "reload", "%"}}},
     {{{"systemctl", "--user", "--quiet", "is-enabled", "%"}},
-     {{"systemctl", "--user", "--quiet", "is-active", "%"}}}};
+     {{"systemctl", "--user", "--quiet", "is-active", "%"}},
+     {{"systemctl", "--user", "reload", "%"}}}};
 // clang-format on
 
 /* "name.service" unless it has a suffix already. */
@@ -37,25 +39,38 @@ static void unit_of(const gox_instance *i, const char *suffix, char unit[160])
             strchr(i->config.unit, '.') != NULL ? "" : suffix);
 }
 
+static bool is_in_use(gox_instance *i, int is_user, const char *unit)
+{
+    return gox__order_ask(i, &questions[is_user][ASK_ENABLED], unit) ||
+           gox__order_ask(i, &questions[is_user][ASK_ACTIVE], unit);
+}
+
 /* It is meant for the daemon of the usual socket: another --socket is not the
  * unit's. */
 static bool fits(gox_instance *i, int is_user, char *why, size_t size)
 {
+    static const char *const suffixes[] = {".service", ".socket"};
     char unit[160];
+    bool is_found = false;
     if (access(BOOTED, F_OK) != 0 || !i->config.is_usual_socket)
         return false;
-    unit_of(i, ".service", unit);
-    if (!gox__order_ask(i, &questions[is_user][0], unit) &&
-            !gox__order_ask(i, &questions[is_user][1], unit))
+    /* Often only the socket is enabled, and starts the service. */
+    for (size_t k = 0; k < 2 && !is_found; k++) {
+        unit_of(i, suffixes[k], unit);
+        is_found = is_in_use(i, is_user, unit);
+    }
+    if (!is_found)
         return false;
     snprintf(why, size, "systemd has the %s unit %s enabled or active",
             is_user ? "user" : "system", unit);
     return true;
 }
 
+/* Another user's usual socket is the user's own, and only root may steer the
+ * system's units. */
 static bool system_fits(struct gox_instance *i, char *why, size_t size)
 {
-    return fits(i, 0, why, size);
+    return geteuid() == 0 && fits(i, 0, why, size);
 }
 static bool user_fits(struct gox_instance *i, char *why, size_t size)
 {
@@ -90,7 +105,16 @@ static int restart(struct gox_instance *i, struct gox_error *err)
 }
 static int reload(struct gox_instance *i, struct gox_error *err)
 {
-    return give(i, VERB_RELOAD, err);
+    int is_user = i->backend->choice == GOX_BACKEND_SYSTEMD_USER;
+    char unit[160];
+    unit_of(i, ".service", unit);
+    if (gox__order_ask(i, &questions[is_user][ASK_RELOAD], unit))
+        return 1;
+    return gox_error_set(err, GOX_ERR_IO,
+            "systemd did not reload %s; most often there is a mistake in the "
+            "settings, and the old ones stay in use (goxelctl config check, "
+            "journalctl %s-u %s)",
+            unit, is_user ? "--user " : "", unit);
 }
 
 const struct gox_backend gox_backend_systemd = {
