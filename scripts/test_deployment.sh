@@ -43,8 +43,12 @@ work=$(mktemp -d "${TMPDIR:-/var/tmp}/goxel-deploy.XXXXXX") || exit 1
 tree=${GOX_DEPLOY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/goxel-daemon}/$suite-$(dpkg --print-architecture 2>/dev/null || uname -m)
 # shellcheck source=/dev/null
 . "$source/tests/deploy/container.bash"
-# shellcheck source=/dev/null
-. "$source/tests/deploy/cases.bash"
+# In this order; each goes on from what the one before has left.
+parts=(cases failure_cases upgrade_cases manager_cases removal_cases)
+for part in "${parts[@]}"; do
+    # shellcheck source=/dev/null
+    . "$source/tests/deploy/$part.bash"
+done
 
 finish() {
     stop_container
@@ -63,8 +67,8 @@ fill_container
 start_container || skip "no systemd boots in a container here: $(tail -n 3 "$work/boot.log" | tr '\n' ' ')"
 echo "# $(inside systemctl --version | head -n 1) in $suite"
 
-passed=0 failed=0
-mapfile -t names < <(sed -n 's/^\(case_[a-z0-9_]*\)() {$/\1/p' "$source/tests/deploy/cases.bash")
+passed=0 failed=0 skipped=0
+mapfile -t names < <(cd "$source/tests/deploy" && sed -n 's/^\(case_[a-z0-9_]*\)() {$/\1/p' "${parts[@]/%/.bash}")
 for name in "${names[@]}"; do
     [ "$name" = case_deploy ] || [[ $name =~ $only ]] || continue
     start=$(date +%s%N)
@@ -76,6 +80,9 @@ for name in "${names[@]}"; do
         passed=$((passed + 1))
         echo "ok ${name#case_} ($took ms)"
         grep '^#' "$work/output"
+    elif [ $code = 77 ]; then
+        skipped=$((skipped + 1))
+        echo "skip ${name#case_}: $(sed -n 's/^# skipped: //p' "$work/output")"
     else
         failed=$((failed + 1))
         echo "not ok ${name#case_} ($took ms)"
@@ -83,5 +90,5 @@ for name in "${names[@]}"; do
         inside journalctl -b --no-pager -n 8 -u 'goxel-daemon*' 2>/dev/null | sed 's/^/#   /'
     fi
 done
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

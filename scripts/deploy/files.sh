@@ -9,12 +9,19 @@
 
 programs="goxel-daemon goxelctl goxel-manager goxel-mcp"
 
-# The id of a build: its version and the start of its sum, so that two builds of
-# one version are two versions.
+# The id of a build: its version and the sum of all its programs, so that two
+# builds of one version are two versions.
+cat_programs() { # BINARY
+    cat "$1"
+    for program in $programs; do
+        [ "$program" = goxel-daemon ] || [ ! -x "$(dirname "$1")/$program" ] ||
+            cat "$(dirname "$1")/$program"
+    done
+}
 id_of() { # BINARY
     version=$("$1" --version 2>/dev/null | sed -n '1s/^goxel-daemon //p')
     [ -n "$version" ] || return 1
-    printf '%s-%s\n' "$version" "$(sum_of "$1" | tr ' ' '-')"
+    printf '%s-%s\n' "$version" "$(cat_programs "$1" | cksum | tr ' ' '-')"
 }
 
 linked() { # current|previous -> id, or nothing

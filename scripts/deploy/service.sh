@@ -98,8 +98,16 @@ stop_unit() { # UNIT
     [ "$dry" = 1 ] || systemctl reset-failed "$1.service" "$1.socket" 2>/dev/null || true
 }
 
+# One that `goxelctl up` has started would go on from files that are gone.
+end_manager() { # SOCKET
+    [ -S "$1.ctl" ] && [ "$dry" = 0 ] || return 0
+    act "end the manager" "$lib/current/bin/goxelctl" down --leave --socket "$1" || true
+    rm -f "$1.ctl" "$1.ctl.lock"
+}
+
 stop_service() { # INSTANCE
     is_live || return 0
+    end_manager "$socket"
     case $service in
     systemd)
         stop_unit "$(unit_of "$1")"
