@@ -16,6 +16,7 @@
 
 #include <goxel/error.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -80,6 +81,21 @@ void gox_client_set_max_reply(gox_client *client, size_t bytes);
 int gox_client_call(gox_client *client, const char *method,
         const json_t *params, int timeout_ms, json_t **result,
         struct gox_error *err);
+
+/* With is_on, gox_client_call of a client made by gox_client_connect makes up
+ * for a daemon that ends or restarts meanwhile. When there is no connection it
+ * makes one first. A call whose connection was lost before its answer came is
+ * made again on a new one if that does no harm (gox_client_is_safe); another
+ * returns GOX_ERR_CLOSED, and may have been carried out or not. A call that was
+ * refused with data.retry_after_ms is made again after that time. All of it
+ * ends after timeout_ms (-1: 30 s without a daemon). A new connection is
+ * authenticated as the one before, and has the same project open; what
+ * goxel.subscribe asked for is to be asked for again. Off at first. */
+void gox_client_set_retry(gox_client *client, bool is_on);
+
+/* Whether calling the method twice is the same as once: those that only look.
+ * The list is made from the daemon's and the manager's tables of methods. */
+bool gox_client_is_safe(const char *method);
 
 /* The daemon's error object {code, message, data} of the last gox_client_call
  * on this client, NULL when the call succeeded or never got an answer.

@@ -1,20 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which methods may be called again when their answer was lost: those that
-// only look, so that doing them twice is the same as doing them once.
+// Made by scripts/safe_methods.js from the tables of methods: those that may be
+// called again when their answer was lost, because twice is the same as once.
 'use strict';
 
 const NAMES = new Set([
-  'echo', 'version', 'status', 'ping', 'list_methods', 'rpc.discover',
-  'daemon.health', 'daemon.ready', 'daemon.metrics', 'daemon.config', 'daemon.status',
-  'goxel.health_check', 'goxel.analyze', 'goxel.history', 'goxel.diff',
-  'goxel.check_project', 'goxel.open_project',
-  'manager.status', 'manager.list', 'manager.health', 'manager.logs', 'manager.events',
-  'manager.metrics', 'manager.config', 'manager.subscribe',
+  'daemon.config',
+  'daemon.health',
+  'daemon.metrics',
+  'daemon.ready',
+  'daemon.status',
+  'echo',
+  'goxel.analyze',
+  'goxel.check_project',
+  'goxel.diff',
+  'goxel.echo',
+  'goxel.find_voxels_by_color',
+  'goxel.get_bounding_box',
+  'goxel.get_color_histogram',
+  'goxel.get_daemon_status',
+  'goxel.get_layer_voxels',
+  'goxel.get_performance_metrics',
+  'goxel.get_project_info',
+  'goxel.get_render_info',
+  'goxel.get_render_stats',
+  'goxel.get_status',
+  'goxel.get_unique_colors',
+  'goxel.get_version',
+  'goxel.get_voxel',
+  'goxel.get_voxel_count',
+  'goxel.get_voxel_info',
+  'goxel.get_voxels_region',
+  'goxel.health_check',
+  'goxel.history',
+  'goxel.list_checkpoints',
+  'goxel.list_formats',
+  'goxel.list_layers',
+  'goxel.list_methods',
+  'goxel.list_projects',
+  'goxel.list_renders',
+  'goxel.list_trash',
+  'goxel.open_project',
+  'goxel.ping',
+  'goxel.read_slices',
+  'list_methods',
+  'manager.config',
+  'manager.events',
+  'manager.health',
+  'manager.list',
+  'manager.logs',
+  'manager.metrics',
+  'manager.status',
+  'manager.subscribe',
+  'ping',
+  'rpc.discover',
+  'status',
+  'version',
 ]);
-const PREFIXES = ['goxel.get_', 'goxel.list_', 'goxel.find_'];
 
 function isSafe(method) {
-  return NAMES.has(method) || PREFIXES.some((prefix) => method.startsWith(prefix));
+  return NAMES.has(method);
 }
 
 module.exports = { isSafe };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Calls: sending without waiting, the turn of a poll loop, and the blocking
- * call on top of both.
+ * Calls: sending without waiting, the turn of a poll loop, and one attempt of
+ * the blocking call on top of both.
  *
  * Invariant: a call that was submitted is in client->calls until its outcome is
  * told or it is cancelled. */
@@ -145,7 +145,7 @@ static int wait_for(gox_client *client, struct waiter *waiter, int timeout_ms)
     return 0;
 }
 
-int gox_client_call(gox_client *client, const char *method,
+int gox__client_call_once(gox_client *client, const char *method,
         const json_t *params, int timeout_ms, json_t **result,
         struct gox_error *err)
 {

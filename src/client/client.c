@@ -52,6 +52,8 @@ static void free_client(gox_client *client)
     gox_free(client->argv);
     gox_free(client->socket_path);
     gox_free(client->calls);
+    gox_free(client->project);
+    json_decref(client->credentials);
     json_decref(client->last_error);
     gox_buf_fini(&client->in);
     gox_buf_fini(&client->out);

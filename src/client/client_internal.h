@@ -43,6 +43,10 @@ struct gox_client {
     json_t *last_error;
     struct gox_error ended; /* why the connection ended, for later calls */
     bool is_dispatching;
+    /* gox_client_set_retry; what a new connection must be told */
+    bool is_retrying;
+    json_t *credentials; /* params of daemon.authenticate; or NULL */
+    char *project;       /* that is open; or NULL */
 };
 
 /* connect.c and spawn.c: give client->fd (and pid) a value, or an error. */
@@ -54,6 +58,11 @@ int gox__client_start_child(gox_client *client, struct gox_error *err);
  * none left. text (of `size` bytes) says how it ended. */
 bool gox__client_reap(
         gox_client *client, int timeout_ms, char *text, size_t size);
+
+/* call.c: one attempt of gox_client_call. */
+int gox__client_call_once(gox_client *client, const char *method,
+        const json_t *params, int timeout_ms, json_t **result,
+        struct gox_error *err);
 
 /* SIGKILL and reap. */
 void gox__client_kill(gox_client *client);

@@ -341,6 +341,7 @@ static void put_method(struct gox_writer *w, const struct gox_method *m)
     gox_writer_bool(w, "x-edits", (m->flags & GOX_METHOD_EDIT) != 0);
     gox_writer_bool(w, "x-long", (m->flags & GOX_METHOD_LONG) != 0);
     gox_writer_bool(w, "x-admin", (m->flags & GOX_METHOD_ADMIN) != 0);
+    gox_writer_bool(w, "x-safe", (m->flags & GOX_METHOD_SAFE) != 0);
     gox_writer_end_object(w);
 }
 

@@ -82,6 +82,7 @@ struct gox_arg {
 #define GOX_METHOD_ADMIN  0x8u  /* needs the admin scope */
 #define GOX_METHOD_HEALTH 0x10u /* ahead of limits and queues */
 #define GOX_METHOD_SUB    0x20u /* may be an operation of a batch or script */
+#define GOX_METHOD_SAFE   0x40u /* twice is as once; clients repeat it */
 
 struct gox_method {
     const char *name;

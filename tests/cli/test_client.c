@@ -526,6 +526,20 @@ static void test_out_of_memory(void **state)
     }
 }
 
+static void test_safe_methods(void **state)
+{
+    static const char *const safe[] = {"echo", "version", "goxel.get_voxel",
+            "goxel.get_voxel_info", "manager.status", "goxel.open_project"};
+    static const char *const unsafe[] = {"", "goxel.add_voxel", "goxel.undo",
+            "goxel.get_", "goxel.export_model", "manager.restart", "zzz"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(safe) / sizeof(safe[0]); i++)
+        assert_true(gox_client_is_safe(safe[i]));
+    for (size_t i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++)
+        assert_false(gox_client_is_safe(unsafe[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -542,6 +556,7 @@ int main(void)
             cmocka_unit_test(test_child_that_cannot_start),
             cmocka_unit_test(test_stubborn_child_is_killed),
             cmocka_unit_test(test_out_of_memory),
+            cmocka_unit_test(test_safe_methods),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

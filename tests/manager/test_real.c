@@ -100,6 +100,97 @@ static void nobody_is_refused_while_it_is_killed(void **unused)
     rig_stop(&r);
 }
 
+/* Clients that stay connected and let the library make up for lost
+ * connections: they see no error at all. */
+static void *look_again_and_again(void *ctx)
+{
+    struct load *load = ctx;
+    struct gox_error err;
+    gox_client *client =
+            gox_client_connect(load->rig->socket, RIG_LIMIT_MS, &err);
+    json_t *project = json_pack("{s:s}", "name", "kept");
+    json_t *place = json_pack("{s:i,s:i,s:i}", "x", 1, "y", 2, "z", 3);
+    int code = client != NULL && project != NULL && place != NULL
+                       ? 0
+                       : GOX_ERR_CLOSED;
+    if (code == 0) {
+        gox_client_set_retry(client, true);
+        code = gox_client_call(client, "goxel.open_project", project,
+                RIG_LIMIT_MS, NULL, &err);
+    }
+    while (code == 0 && !atomic_load(&load->is_over)) {
+        json_t *voxel = NULL;
+        code = gox_client_call(
+                client, "goxel.get_voxel", place, RIG_LIMIT_MS, &voxel, &err);
+        /* The same project as before, also on a new connection. */
+        if (code == 0 && !json_is_true(json_object_get(voxel, "exists")))
+            code = GOX_ERR_NOT_FOUND;
+        json_decref(voxel);
+        if (code == 0)
+            atomic_fetch_add(&load->answered, 1);
+    }
+    if (code != 0)
+        atomic_fetch_add(&load->lost, 1);
+    json_decref(project);
+    json_decref(place);
+    gox_client_close(client);
+    return NULL;
+}
+
+/* In the project "kept"; RIG_LIMIT_MS also when the daemon was killed. */
+static void add_voxel(gox_client *client, int x)
+{
+    struct gox_error err;
+    json_t *params = json_pack("{s:i,s:i,s:i,s:[i,i,i]}", "x", x, "y", 2, "z",
+            3, "color", 200, 100, 50);
+    assert_int_equal(gox_client_call(client, "goxel.add_voxel", params,
+                             RIG_LIMIT_MS, NULL, &err),
+            0);
+    json_decref(params);
+}
+
+static void callers_of_the_library_see_no_kill(void **unused)
+{
+    struct rig r;
+    struct load load;
+    struct gox_error err;
+    pthread_t threads[THREADS];
+    const char *wanted = getenv("GOX_KILLS");
+    int kills = wanted != NULL ? atoi(wanted) : 20;
+    (void)unused;
+    rig_init_real(&r);
+    rig_start(&r, fast);
+    rig_wait_state(&r, "running");
+    gox_client *client = gox_client_connect(r.socket, RIG_LIMIT_MS, &err);
+    assert_non_null(client);
+    gox_client_set_retry(client, true);
+    json_t *params = json_pack("{s:s}", "name", "kept");
+    assert_int_equal(gox_client_call(client, "goxel.create_project", params,
+                             RIG_LIMIT_MS, NULL, &err),
+            0);
+    json_decref(params);
+    add_voxel(client, 1);
+    load = (struct load){.rig = &r};
+    for (int k = 0; k < THREADS; k++)
+        assert_int_equal(
+                pthread_create(&threads[k], NULL, look_again_and_again, &load),
+                0);
+    for (int k = 0; k < kills; k++) {
+        pid_t pid = rig_pid(&r);
+        unsigned long before = atomic_load(&load.answered);
+        kill(pid, SIGKILL);
+        /* Nothing was under way on this connection: an edit goes, too. */
+        RIG_WAIT(gox_client_dispatch(client, &err) != 0);
+        add_voxel(client, 100 + k);
+        RIG_WAIT(rig_has_state(&r, "running") && rig_pid(&r) != pid &&
+                 atomic_load(&load.answered) > before + 10);
+    }
+    end_load(&load, threads);
+    gox_client_close(client);
+    assert_int_equal(atomic_load(&load.lost), 0);
+    rig_stop(&r);
+}
+
 /* In good order nothing is lost at all. */
 static void nothing_is_lost_by_restart_and_upgrade(void **unused)
 {
@@ -228,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(nobody_is_refused_while_it_is_killed),
+            cmocka_unit_test(callers_of_the_library_see_no_kill),
             cmocka_unit_test(nothing_is_lost_by_restart_and_upgrade),
             cmocka_unit_test(edits_survive_a_kill),
             cmocka_unit_test(health_of_the_real_daemon),

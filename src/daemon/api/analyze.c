@@ -126,7 +126,7 @@ static int work_analyze(struct gox_call *call)
 // clang-format off
 const struct gox_method gox_api_analyze[] = {
         {.name = "goxel.analyze", .group = "read",
-         .flags = GOX_METHOD_READ | GOX_METHOD_LONG | GOX_METHOD_SUB,
+         .flags = GOX_METHOD_READ | GOX_METHOD_LONG | GOX_METHOD_SUB | GOX_METHOD_SAFE,
          GOX_PARAMS(PARAMS),
          .result = "layer_id:int voxel_count:int color_count:int bounds:object|null ground_voxels:int component_count:int floating_count:int components:array symmetry:object",
          .summary = "Tells of separate parts, symmetry, bounds and ground contact.",

@@ -60,7 +60,7 @@ static const struct gox_param RELOAD_PARAMS[] = {
 
 // clang-format off
 const struct gox_method gox_api_config[] = {
-        {.name = "daemon.config", .group = "daemon",
+        {.name = "daemon.config", .group = "daemon", .flags = GOX_METHOD_SAFE,
          GOX_PARAMS(CONFIG_PARAMS), .result = "any",
          .summary = "The settings in use and where each came from.",
          .run = config},

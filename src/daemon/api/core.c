@@ -119,29 +119,29 @@ static const struct gox_param CANCEL_PARAMS[] = {
 
 // clang-format off
 const struct gox_method gox_api_core[] = {
-        {.name = "echo", .aliases = "goxel.echo", .group = "core",
+        {.name = "echo", .aliases = "goxel.echo", .group = "core", .flags = GOX_METHOD_SAFE,
          GOX_PARAMS(ECHO_PARAMS), .result = "any",
          .summary = "Answers the parameters as they came.", .run = echo},
-        {.name = "version", .aliases = "goxel.get_version", .group = "core",
+        {.name = "version", .aliases = "goxel.get_version", .group = "core", .flags = GOX_METHOD_SAFE,
          .result = "version:string type:string protocol:string",
          .summary = "The version of the server.", .run = version},
         {.name = "status",
          .aliases = "goxel.get_daemon_status|daemon.status", .group = "core",
-         .flags = GOX_METHOD_HEALTH,
+         .flags = GOX_METHOD_HEALTH | GOX_METHOD_SAFE,
          .result = "status:string version:string pid:int current_time:string? "
                    "hostname:string goxel_initialized:bool "
                    "methods_available:int memory_allocated:int "
                    "uptime_seconds:int projects:int sandbox:string",
          .summary = "The state of the process.", .run = status},
         {.name = "ping", .aliases = "goxel.ping", .group = "core",
-         .flags = GOX_METHOD_HEALTH, .result = "pong:bool timestamp:int",
+         .flags = GOX_METHOD_HEALTH | GOX_METHOD_SAFE, .result = "pong:bool timestamp:int",
          .summary = "Answers at once, with the server's time in seconds.",
          .run = ping},
         {.name = "list_methods", .aliases = "goxel.list_methods",
-         .group = "core", .result = "count:int methods:array",
+         .group = "core", .flags = GOX_METHOD_SAFE, .result = "count:int methods:array",
          .summary = "All methods with one sentence each.",
          .run = list_methods},
-        {.name = "rpc.discover", .group = "core", .result = "any",
+        {.name = "rpc.discover", .group = "core", .flags = GOX_METHOD_SAFE, .result = "any",
          .summary = "The OpenRPC document of all methods.", .run = discover},
         {.name = "rpc.cancel", .group = "core", GOX_PARAMS(CANCEL_PARAMS),
          .result = "cancelled:bool",

@@ -525,7 +525,7 @@ const struct gox_method gox_api_files[] = {
          .summary = "Adds the voxels of a file to the project.",
          .run = import_file, .work = work_import, .finish = finish_import,
          .drop = drop_job},
-        {.name = "goxel.list_formats", .group = "files",
+        {.name = "goxel.list_formats", .group = "files", .flags = GOX_METHOD_SAFE,
          .result = "formats:array", .summary = "Lists the file formats.",
          .run = gox_api_list_formats},
         {.name = NULL},

@@ -26,10 +26,38 @@ static int ready(struct gox_call *call)
     return 0;
 }
 
+enum { AS_JSON, AS_PROMETHEUS };
+static const char *const formats[] = {"json", "prometheus", NULL};
+static const struct gox_param METRICS_PARAMS[] = {
+        {.name = "format",
+                .type = GOX_PARAM_ENUM,
+                .names = formats,
+                .fallback = "\"json\"",
+                .help = "json, or prometheus: the same in that text format, "
+                        "as content_type and text"},
+};
+
 static int metrics(struct gox_call *call)
 {
-    gox_metrics_put_json(call->daemon, call->out);
-    return 0;
+    struct gox_buf text;
+    if (gox_call_int(call, 0) == AS_JSON) {
+        gox_metrics_put_json(call->daemon, call->out);
+        return 0;
+    }
+    gox_buf_init(&text, 0);
+    gox_metrics_put_text(call->daemon, &text);
+    int rc = gox_buf_error(&text);
+    if (rc == 0) {
+        gox_writer_object(call->out, NULL);
+        gox_writer_string(
+                call->out, "content_type", "text/plain; version=0.0.4");
+        gox_writer_text(call->out, "text", text.data, text.len);
+        gox_writer_end_object(call->out);
+    } else {
+        rc = gox_call_fail(call, GOX_ERR_NOMEM, "out of memory for the text");
+    }
+    gox_buf_fini(&text);
+    return rc;
 }
 
 static int shut_down(struct gox_call *call)
@@ -47,17 +75,18 @@ static int shut_down(struct gox_call *call)
 // clang-format off
 const struct gox_method gox_api_health[] = {
         {.name = "daemon.health", .aliases = "goxel.health_check",
-         .group = "daemon", .flags = GOX_METHOD_HEALTH,
+         .group = "daemon", .flags = GOX_METHOD_HEALTH | GOX_METHOD_SAFE,
          .result = "status:string timestamp:string uptime_seconds:int "
                    "version:string pid:int checks:object",
          .summary = "Healthy, degraded or unhealthy, with what was looked at.",
          .run = health},
         {.name = "daemon.ready", .group = "daemon",
-         .flags = GOX_METHOD_HEALTH, .result = "ready:bool",
+         .flags = GOX_METHOD_HEALTH | GOX_METHOD_SAFE, .result = "ready:bool",
          .summary = "Whether requests are taken.", .run = ready},
         {.name = "daemon.metrics",
          .aliases = "goxel.get_performance_metrics", .group = "daemon",
-         .flags = GOX_METHOD_HEALTH, .result = "any",
+         .flags = GOX_METHOD_HEALTH | GOX_METHOD_SAFE,
+         GOX_PARAMS(METRICS_PARAMS), .result = "any",
          .summary = "Counters and sizes since the start.", .run = metrics},
         {.name = "daemon.shutdown", .group = "daemon",
          .flags = GOX_METHOD_ADMIN, .result = "success:bool message:string",

@@ -427,7 +427,7 @@ static int set_layer(struct gox_call *call)
 // clang-format off
 const struct gox_method gox_api_layers[] = {
         {.name = "goxel.list_layers", .group = "layers",
-         .flags = GOX_METHOD_READ | GOX_METHOD_SUB,
+         .flags = GOX_METHOD_READ | GOX_METHOD_SUB | GOX_METHOD_SAFE,
          .result = "count:int layers:array",
          .summary = "Lists the layers, bottom first.",
          .run = list_layers},

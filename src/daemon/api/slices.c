@@ -431,7 +431,7 @@ const struct gox_method gox_api_slices[] = {
          .summary = "Draws one or more slices from rows of letters.",
          .run = write_slices},
         {.name = "goxel.read_slices", .group = "slices",
-         .flags = GOX_METHOD_READ | GOX_METHOD_LONG | GOX_METHOD_SUB,
+         .flags = GOX_METHOD_READ | GOX_METHOD_LONG | GOX_METHOD_SUB | GOX_METHOD_SAFE,
          GOX_PARAMS(READ_PARAMS),
          .result = "axis:string axes:object origin:array exact:bool palette:object slices:array",
          .summary = "Gives slices as rows of letters with their palette.",

@@ -372,7 +372,7 @@ static int start_undelete(struct gox_call *call)
 
 // clang-format off
 const struct gox_method gox_api_store[] = {
-        {.name = "goxel.check_project", .group = "store", .flags = LONG,
+        {.name = "goxel.check_project", .group = "store", .flags = LONG | GOX_METHOD_SAFE,
          GOX_PARAMS(CHECK_PARAMS),
          .result = "success:bool project:string problems:int first_problem:string? snapshots:int blocks:int journal_rows:int edits:int",
          .summary = "Reads a project's whole file and verifies every checksum.",
@@ -392,7 +392,7 @@ const struct gox_method gox_api_store[] = {
          .result = "success:bool project:string revision:int",
          .summary = "Makes a project of a backup.",
          .run = start_import, .work = work_import},
-        {.name = "goxel.list_trash", .group = "store", .flags = LONG,
+        {.name = "goxel.list_trash", .group = "store", .flags = LONG | GOX_METHOD_SAFE,
          .result = "projects:array count:int",
          .summary = "Lists deleted projects that can be had back.",
          .run = start_work, .work = work_list_trash},
