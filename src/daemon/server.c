@@ -307,6 +307,7 @@ static int make_paths(gox_daemon *d, struct gox_error *err)
 
 static int make_handles(gox_daemon *d, struct gox_error *err)
 {
+    gox_sandbox_prepare((enum gox_sandbox_level)d->settings.security_sandbox);
     d->loop = gox_loop_new();
     if (d->loop == NULL)
         return gox_error_set(err, GOX_ERR_NOMEM, "the loop cannot be made");

@@ -64,6 +64,11 @@ struct gox_sandbox {
     char text[200];   /* one line for daemon.status and the log */
 };
 
+/* Before the event loop is made, when a sandbox is to be entered: io_uring is
+ * gone from here on. libuv from 1.45 on would set a ring up, and abort when the
+ * sandbox takes it away. For OFF, and where there is no such thing, nothing. A
+ * failure is left to gox_sandbox_enter, which needs the same of the system. */
+void gox_sandbox_prepare(enum gox_sandbox_level level);
 /* GOX_ERR_UNSUPPORTED: REQUIRE and the system cannot; GOX_ERR_NOT_FOUND:
  * REQUIRE and a path is missing; GOX_ERR_IO. After an error under REQUIRE the
  * process must end, it may be half locked in. OFF and BEST_EFFORT return 0. */

@@ -18,5 +18,7 @@ int gox__landlock_enter(struct gox_sandbox *sandbox,
 
 /* Switches the filter on for all threads. 0 or errno. */
 int gox__seccomp_enter(void);
+/* Only hides io_uring. 0 or errno. */
+int gox__seccomp_hide_rings(void);
 
 #endif

@@ -147,6 +147,32 @@ static void try_calls(void *ctx)
     child_check(fd >= 0 && close(fd) == 0);
 }
 
+static bool has_rings(void)
+{
+    char params[256] = {0};
+    long fd = syscall(SYS_io_uring_setup, 1, params);
+    if (fd >= 0)
+        close((int)fd);
+    return fd >= 0;
+}
+
+/* libuv looks for io_uring when a loop is made, before the sandbox. */
+static void try_prepared(void *ctx)
+{
+    struct box *b = ctx;
+    bool had_rings = has_rings();
+    gox_sandbox_prepare(GOX_SANDBOX_OFF);
+    child_check(has_rings() == had_rings);
+    gox_sandbox_prepare(GOX_SANDBOX_BEST_EFFORT);
+    bool is_hidden = !has_rings() && errno == ENOSYS;
+    /* All else is as before, and the sandbox can be entered. */
+    child_check(open_in(b->other, "file", O_RDONLY) == 0);
+    enter(b);
+    if (!b->sandbox.is_syscalls)
+        _exit(77);
+    child_check(is_hidden);
+}
+
 static void try_network(void *ctx)
 {
     struct box *b = ctx;
@@ -276,6 +302,7 @@ static void run_in_box(void (*body)(void *))
 BOX_TEST(files)
 BOX_TEST(database)
 BOX_TEST(calls)
+BOX_TEST(prepared)
 BOX_TEST(network)
 BOX_TEST(own_program)
 BOX_TEST(required)
@@ -302,6 +329,7 @@ int main(int argc, char **argv)
             cmocka_unit_test(test_files),
             cmocka_unit_test(test_database),
             cmocka_unit_test(test_calls),
+            cmocka_unit_test(test_prepared),
             cmocka_unit_test(test_network),
             cmocka_unit_test(test_own_program),
             cmocka_unit_test(test_required),

@@ -82,6 +82,12 @@ static int judge(const struct gox_sandbox *s,
     return 0;
 }
 
+void gox_sandbox_prepare(enum gox_sandbox_level level)
+{
+    if (level != GOX_SANDBOX_OFF && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+        (void)gox__seccomp_hide_rings();
+}
+
 int gox_sandbox_enter(struct gox_sandbox *sandbox,
         const struct gox_sandbox_spec *spec, struct gox_error *err)
 {

@@ -34,7 +34,10 @@ static const char *const FORBIDDEN[] = {
 };
 static const char *const HIDDEN[] = {
     "clone3", /* its flags are in memory; clone's are not */
-    "io_uring_setup", "io_uring_enter", "io_uring_register", /* goes round us */
+};
+/* What a ring does goes round the filter. */
+static const char *const RINGS[] = {
+    "io_uring_setup", "io_uring_enter", "io_uring_register",
 };
 static const unsigned NEW_NAMESPACES[] = {
     CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID,
@@ -92,24 +95,58 @@ static int forbid_by_argument(scmp_filter_ctx ctx)
     return rc;
 }
 
-int gox__seccomp_enter(void)
+/* A filter that allows all, for all threads. NULL: no memory. */
+static scmp_filter_ctx new_filter(int *rc)
 {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-    if (ctx == NULL)
-        return ENOMEM;
+    *rc = ctx != NULL ? 0 : -ENOMEM;
     /* Calls of another architecture (32-bit ones) would go round the list. */
-    int rc = seccomp_attr_set(
-            ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-    if (rc == 0)
-        rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
-    for (size_t i = 0; i < COUNT(FORBIDDEN) && rc == 0; i++)
-        rc = forbid(ctx, FORBIDDEN[i], EPERM);
-    for (size_t i = 0; i < COUNT(HIDDEN) && rc == 0; i++)
-        rc = forbid(ctx, HIDDEN[i], ENOSYS);
-    if (rc == 0)
-        rc = forbid_by_argument(ctx);
+    if (*rc == 0)
+        *rc = seccomp_attr_set(
+                ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
+    if (*rc == 0)
+        *rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+    return ctx;
+}
+
+static int forbid_all(
+        scmp_filter_ctx ctx, const char *const *names, size_t count, int error)
+{
+    int rc = 0;
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = forbid(ctx, names[i], error);
+    return rc;
+}
+
+static int load(scmp_filter_ctx ctx, int rc)
+{
     if (rc == 0)
         rc = seccomp_load(ctx);
-    seccomp_release(ctx);
+    if (ctx != NULL)
+        seccomp_release(ctx);
     return -rc;
+}
+
+int gox__seccomp_hide_rings(void)
+{
+    int rc;
+    scmp_filter_ctx ctx = new_filter(&rc);
+    if (rc == 0)
+        rc = forbid_all(ctx, RINGS, COUNT(RINGS), ENOSYS);
+    return load(ctx, rc);
+}
+
+int gox__seccomp_enter(void)
+{
+    int rc;
+    scmp_filter_ctx ctx = new_filter(&rc);
+    if (rc == 0)
+        rc = forbid_all(ctx, FORBIDDEN, COUNT(FORBIDDEN), EPERM);
+    if (rc == 0)
+        rc = forbid_all(ctx, HIDDEN, COUNT(HIDDEN), ENOSYS);
+    if (rc == 0)
+        rc = forbid_all(ctx, RINGS, COUNT(RINGS), ENOSYS);
+    if (rc == 0)
+        rc = forbid_by_argument(ctx);
+    return load(ctx, rc);
 }

@@ -4,6 +4,11 @@
 
 #include <stdio.h>
 
+void gox_sandbox_prepare(enum gox_sandbox_level level)
+{
+    (void)level;
+}
+
 int gox_sandbox_enter(struct gox_sandbox *sandbox,
         const struct gox_sandbox_spec *spec, struct gox_error *err)
 {
