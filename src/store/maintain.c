@@ -2,13 +2,12 @@
  * What goes on beside the edits: some threads sync and checkpoint, one writes
  * snapshots.
  *
- * Syncing is an fsync of the WAL outside the gate. A checkpoint copies the WAL
+ * Syncing (sync.c) goes on outside the gate. A checkpoint copies the WAL
  * into the file through a connection of its own, also outside the gate; only
  * cutting the WAL off needs it, and is put off while edits keep coming, until
  * the WAL is wal_hard_bytes long.
  *
- * Invariant: an fsync that failed makes the store unsafe for good; it is never
- * tried again, as the kernel may have dropped what it could not write. */
+ * Invariant: the writer waits for no fsync but when its log must be cut off. */
 #include "base/alloc.h"
 #include "base/time.h"
 #include "store/store_internal.h"
@@ -68,34 +67,6 @@ void gox__gate_leave(struct gox_gate *gate)
     gate->is_taken = false;
     pthread_cond_broadcast(&gate->cond);
     pthread_mutex_unlock(&gate->mutex);
-}
-
-/* ---- fsync ---- */
-
-static void mark_unsafe(gox_store *store, const char *what, int sqlite_code)
-{
-    pthread_mutex_lock(&store->stores->mutex);
-    if (!atomic_load(&store->is_unsafe))
-        gox_error_set(&store->unsafe_err, GOX_ERR_IO,
-                "%s of %s failed (%s): edits since the last fsync may not be "
-                "on the disk; no more are taken. Save a copy elsewhere, look "
-                "after the disk, then close and open the project",
-                what, store->path, sqlite3_errstr(sqlite_code));
-    atomic_store(&store->is_unsafe, true);
-    pthread_mutex_unlock(&store->stores->mutex);
-}
-
-int gox__store_sync(gox_store *store, struct gox_error *err)
-{
-    atomic_store(&store->is_dirty, false);
-    int rc = gox__vfs_sync(store->wal);
-    atomic_fetch_add(&store->syncs, 1);
-    if (rc == SQLITE_OK)
-        return 0;
-    mark_unsafe(store, "fsync", rc);
-    if (err != NULL)
-        *err = store->unsafe_err;
-    return GOX_ERR_IO;
 }
 
 /* ---- checkpoints ---- */
@@ -181,7 +152,7 @@ static bool run_checkpoint(gox_store *store)
         return false;
     int left = try_cut(store, aux);
     if (left < 0 && is_loss(-left))
-        mark_unsafe(store, "a checkpoint", -left);
+        gox__store_mark_unsafe(store, "a checkpoint", -left);
     atomic_fetch_add(&store->checkpoints, 1);
     gox__db_close(aux);
     return left >= 0;
@@ -267,20 +238,30 @@ void gox__stores_forget(gox_stores *stores, gox_store *store)
     store->is_queued = false;
 }
 
-/* Queues all that are due; when the next one will be. With many projects this
- * is done once for many of them. */
-static int64_t scan(gox_stores *stores)
+static bool is_sync_due(const gox_stores *stores, gox_store *store, int64_t now)
 {
+    return stores->settings.durability == GOX_DURABILITY_INTERVAL &&
+           atomic_load(&store->is_dirty) && store->sync_at_ns <= now;
+}
+
+/* Queues all that are due; when the next one will be. With many projects this
+ * is done once for many of them. *must_sync: one is to be brought to the
+ * disk. */
+static int64_t scan(gox_stores *stores, bool *must_sync)
+{
+    *must_sync = false;
     int64_t now = gox_time_now_ns(), next = INT64_MAX;
 
     /* Who becomes dirty from here on wakes us. */
     atomic_store(&stores->next_due_ns, INT64_MAX);
     for (gox_store *s = stores->first; s != NULL; s = s->next) {
         int64_t at = due_at(stores, s);
-        if (at <= now)
-            enqueue(stores, s);
-        else if (at < next)
-            next = at;
+        if (at > now) {
+            next = at < next ? at : next;
+            continue;
+        }
+        enqueue(stores, s);
+        *must_sync |= is_sync_due(stores, s, now);
     }
     atomic_store(&stores->next_due_ns, next);
     return next;
@@ -338,10 +319,7 @@ static bool is_log_full(const gox_stores *stores, gox_store *store)
 static void serve(gox_stores *stores, gox_store *store)
 {
     store->users++;
-    if (store->must_sync ||
-            (store->sync_at_ns <= gox_time_now_ns() &&
-                    atomic_load(&store->is_dirty) &&
-                    stores->settings.durability == GOX_DURABILITY_INTERVAL))
+    if (store->must_sync || is_sync_due(stores, store, gox_time_now_ns()))
         serve_sync(stores, store);
     else if (!store->is_in_checkpoint &&
              (is_log_full(stores, store) || is_idle(store)))
@@ -373,8 +351,12 @@ static void run_sync(gox_stores *stores, bool is_first)
         } else if (!is_first) {
             pthread_cond_wait(&stores->more, &stores->mutex);
         } else {
-            int64_t at = scan(stores);
-            if (stores->queue_first == NULL)
+            bool must_sync;
+            int64_t at = scan(stores, &must_sync);
+            /* What is queued then finds nothing to do. */
+            if (must_sync)
+                (void)gox__stores_flush_dirty(stores);
+            else if (stores->queue_first == NULL)
                 wait_until(stores, at);
         }
     }
@@ -428,7 +410,8 @@ void gox__stores_sync_many(
         gox_stores *stores, gox_store *const *list, size_t count)
 {
     pthread_mutex_lock(&stores->mutex);
-    for (size_t i = 0; i < count; i++) {
+    bool is_done = gox__stores_flush_list(stores, list, count);
+    for (size_t i = 0; i < count && !is_done; i++) {
         list[i]->sync_code = 1; /* not yet */
         list[i]->must_sync = true;
         enqueue(stores, list[i]);

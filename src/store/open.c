@@ -207,6 +207,7 @@ static int start_writer(gox_store *store, struct gox_error *err)
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     atomic_store(&store->wal_bytes, gox__file_bytes(wal));
     gox_free(wal);
+    store->can_flush = gox__flush_reaches(&store->stores->flush, store->path);
     sqlite3_wal_hook(store->db, on_commit, store);
     int rc = gox__db_prepare(store->db, "INSERT INTO journal VALUES(?1, ?2)",
             &store->insert, err);

@@ -37,6 +37,9 @@ struct gox_store_settings {
     unsigned threads;        /* to read snapshots; one a core */
     bool is_read_only;       /* nothing is locked, nothing can be written */
     const char *vfs;         /* the SQLite VFS below; its default one */
+    /* Brings a whole file system to the disk, like syncfs, which is the default
+     * where it can be relied on; used when many projects are to be synced. */
+    int (*flush)(int fd);
 };
 
 /* Opens <data_dir>/projects, made when missing, and locks it for this process.

@@ -425,15 +425,26 @@ struct gox_store {
     int64_t checkpoint_at_ns, idle_at_ns; /* not before */
     uint64_t idle_writes; /* when it was last looked whether it is idle */
     bool is_in_checkpoint;
-    bool must_sync; /* gox_store_commit_many waits for it */
+    bool can_flush, is_in_flush; /* see sync.c */
+    bool must_sync;              /* gox_store_commit_many waits for it */
     int sync_code;
 };
 
 /* Many projects sync at the same time: one disk flush serves several. */
 #define GOX_SYNC_THREADS 4
 
+/* One flush for many projects; guarded by the mutex. */
+struct gox_flush {
+    int fd; /* of the directory */
+    int (*fn)(int fd);
+    uint64_t device;
+    bool is_usable, is_running;
+    int64_t not_before_ns;
+};
+
 struct gox_stores {
     struct gox_store_settings settings;
+    struct gox_flush flush;
     char *dir, *trash; /* <data_dir>/projects, <data_dir>/trash */
     int lock_fd;
     gox_vfs *vfs; /* NULL: read-only */
@@ -462,8 +473,6 @@ int gox__stores_start_threads(gox_stores *stores) GOX_MUST_CHECK;
 void gox__stores_stop_threads(gox_stores *stores);
 /* Something was written that is not synced. */
 void gox__store_set_dirty(gox_store *store);
-/* fsync of the WAL; on failure the store is unsafe for good. */
-int gox__store_sync(gox_store *store, struct gox_error *err);
 /* There is a snapshot to write; a store has become due for a sync thread. */
 void gox__stores_wake(gox_stores *stores);
 /* So much of the journal is gone. */
@@ -473,6 +482,24 @@ void gox__stores_wake_sync(gox_stores *stores, int64_t due_ns);
 void gox__stores_forget(gox_stores *stores, gox_store *store);
 /* Syncs them all, several at a time; sync_code of each says how it went. */
 void gox__stores_sync_many(
+        gox_stores *stores, gox_store *const *list, size_t count);
+
+/* ---- sync.c ---- */
+/* fsync of the WAL; on failure the store is unsafe for good. */
+int gox__store_sync(gox_store *store, struct gox_error *err);
+void gox__store_mark_unsafe(
+        gox_store *store, const char *what, int sqlite_code);
+/* fn NULL: the system's, where it can be relied on. */
+void gox__flush_init(
+        struct gox_flush *flush, const char *dir, int (*fn)(int fd));
+void gox__flush_fini(struct gox_flush *flush);
+/* Whether a file is where the flush reaches. */
+bool gox__flush_reaches(const struct gox_flush *flush, const char *path);
+/* Brings all that are dirty to the disk at once, when they are many; false:
+ * not done. The mutex is held, and given up meanwhile. */
+bool gox__stores_flush_dirty(gox_stores *stores);
+/* The same for these; sync_code of each says how it went. */
+bool gox__stores_flush_list(
         gox_stores *stores, gox_store *const *list, size_t count);
 
 /* ---- restore.c: the journal back into the history ---- */

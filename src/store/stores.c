@@ -96,8 +96,18 @@ static int open_for_writing(
         return gox_error_set(err, GOX_ERR_NOMEM,
                 "SQLite has no file system layer \"%s\", or no memory",
                 stores->settings.vfs == NULL ? "" : stores->settings.vfs);
+    gox__flush_init(&stores->flush, stores->dir, stores->settings.flush);
     rc = gox__stores_start_threads(stores);
     return rc < 0 ? gox_error_set(err, rc, "cannot start a thread") : 0;
+}
+
+/* SQLite counts its memory under one mutex, on which the threads that commit
+ * many projects would wait for each other; nobody asks for the figure. It is
+ * too late when SQLite is in use already, and no harm. */
+static int start_sqlite(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    return sqlite3_initialize();
 }
 
 int gox_stores_open(const char *data_dir,
@@ -114,11 +124,12 @@ int gox_stores_open(const char *data_dir,
         stores->settings = *settings;
     set_defaults(&stores->settings);
     stores->lock_fd = -1;
+    stores->flush.fd = -1;
     init_threading(stores);
     stores->dir = gox__path_join(data_dir, "/projects");
     stores->trash = gox__path_join(data_dir, "/trash");
     if (stores->dir == NULL || stores->trash == NULL ||
-            sqlite3_initialize() != SQLITE_OK)
+            start_sqlite() != SQLITE_OK)
         rc = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     if (rc == 0 && !stores->settings.is_read_only)
         rc = open_for_writing(stores, data_dir, err);
@@ -137,6 +148,7 @@ void gox_stores_close(gox_stores *stores)
     while (stores->first != NULL)
         gox_store_close(stores->first);
     gox__stores_stop_threads(stores);
+    gox__flush_fini(&stores->flush);
     gox__vfs_free(stores->vfs);
     if (stores->lock_fd >= 0)
         close(stores->lock_fd);

@@ -8,6 +8,9 @@
  * commits make no system call but the writes, while another connection
  * checkpoints. The file itself is locked once, against other processes.
  *
+ * A frame of the log, which SQLite writes in two pieces, goes to the kernel as
+ * one, before SQLite hears that its second piece is written.
+ *
  * The writer is kept from starting the WAL over: as it never syncs, new frames
  * could reach the disk before the file's header. The checkpointer truncates the
  * WAL instead, after it has synced the database.
@@ -15,6 +18,7 @@
  * Invariant: node->files are exactly the open main database files of its path;
  * one of them holds the real lock. */
 #include "base/alloc.h"
+#include "store/log_end.h"
 #include "store/store_internal.h"
 
 #include <stdio.h>
@@ -31,14 +35,17 @@ struct file {
     struct file *next;
     int level;                  /* what SQLite believes to hold */
     unsigned shared, exclusive; /* WAL index locks, one bit a slot */
-    bool is_aux, has_index;
+    bool is_aux, has_index, is_log;
+    struct gox_log_end end; /* of the log; its writer only */
     /* the real sqlite3_file follows */
 };
 
 struct node {
     struct node *next;
     char *path;
-    struct file *files;
+    pthread_mutex_t mutex;   /* guards all below, and the locks of its files */
+    pthread_cond_t unlocked; /* a file gave up being alone, or was closed */
+    struct file *files;      /* changed with both mutexes held */
     void **regions;
     size_t region_count, region_capacity;
     unsigned index_users;
@@ -48,8 +55,7 @@ struct gox_vfs {
     sqlite3_vfs vfs;
     sqlite3_vfs *real;
     char name[48];
-    pthread_mutex_t mutex;
-    pthread_cond_t unlocked; /* a file gave up being alone, or was closed */
+    pthread_mutex_t mutex; /* guards the list; taken before a node's */
     struct node *nodes;
 };
 
@@ -63,7 +69,7 @@ static struct file *file_of(sqlite3_file *file)
     return (struct file *)(void *)file;
 }
 
-/* ---- nodes; the mutex is held ---- */
+/* ---- nodes; the VFS's mutex is held ---- */
 
 static struct node *take_node(struct gox_vfs *vfs, const char *path)
 {
@@ -81,6 +87,8 @@ static struct node *take_node(struct gox_vfs *vfs, const char *path)
         gox_free(n);
         return NULL;
     }
+    pthread_mutex_init(&n->mutex, NULL);
+    pthread_cond_init(&n->unlocked, NULL);
     n->next = vfs->nodes;
     vfs->nodes = n;
     return n;
@@ -105,6 +113,8 @@ static void drop_node_if_unused(struct gox_vfs *vfs, struct node *n)
         at = &(*at)->next;
     *at = n->next;
     free_regions(n);
+    pthread_cond_destroy(&n->unlocked);
+    pthread_mutex_destroy(&n->mutex);
     gox_free(n->path);
     gox_free(n);
 }
@@ -132,9 +142,11 @@ static int join_node(struct gox_vfs *vfs, struct file *f, const char *path)
         if (n->files == NULL)
             rc = lock_really(f);
         if (rc == SQLITE_OK) {
+            pthread_mutex_lock(&n->mutex);
             f->node = n;
             f->next = n->files;
             n->files = f;
+            pthread_mutex_unlock(&n->mutex);
         } else {
             drop_node_if_unused(vfs, n);
         }
@@ -153,7 +165,7 @@ static void drop_index(struct file *f)
         free_regions(f->node);
 }
 
-/* ---- file methods ---- */
+/* ---- closing ---- */
 
 static int file_close(sqlite3_file *file)
 {
@@ -164,6 +176,7 @@ static int file_close(sqlite3_file *file)
     if (n == NULL)
         return real_of(file)->pMethods->xClose(real_of(file));
     pthread_mutex_lock(&vfs->mutex);
+    pthread_mutex_lock(&n->mutex);
     drop_index(f);
     struct file **at = &n->files;
     while (*at != f)
@@ -174,36 +187,63 @@ static int file_close(sqlite3_file *file)
      * process for good: that one would find the directory locked. */
     if (n->files != NULL)
         (void)lock_really(n->files);
+    pthread_cond_broadcast(&n->unlocked);
+    pthread_mutex_unlock(&n->mutex);
     drop_node_if_unused(vfs, n);
-    pthread_cond_broadcast(&vfs->unlocked);
     pthread_mutex_unlock(&vfs->mutex);
     return rc;
 }
 
+/* ---- the methods ---- */
+
+/* Hands over what is kept of a log, before anything else is done with it. */
+static int flush_log(sqlite3_file *file)
+{
+    return gox__log_flush(&file_of(file)->end, real_of(file));
+}
+
 static int file_read(sqlite3_file *file, void *data, int n, sqlite3_int64 at)
 {
-    return real_of(file)->pMethods->xRead(real_of(file), data, n, at);
+    int rc = flush_log(file);
+
+    return rc != SQLITE_OK
+                   ? rc
+                   : real_of(file)->pMethods->xRead(real_of(file), data, n, at);
 }
 
 static int file_write(
         sqlite3_file *file, const void *data, int n, sqlite3_int64 at)
 {
+    if (file_of(file)->is_log)
+        return gox__log_write(&file_of(file)->end, real_of(file), data, n, at);
     return real_of(file)->pMethods->xWrite(real_of(file), data, n, at);
 }
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    return real_of(file)->pMethods->xTruncate(real_of(file), size);
+    int rc = flush_log(file);
+
+    return rc != SQLITE_OK
+                   ? rc
+                   : real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 
 static int file_sync(sqlite3_file *file, int flags)
 {
-    return real_of(file)->pMethods->xSync(real_of(file), flags);
+    int rc = flush_log(file);
+
+    return rc != SQLITE_OK
+                   ? rc
+                   : real_of(file)->pMethods->xSync(real_of(file), flags);
 }
 
 static int file_size(sqlite3_file *file, sqlite3_int64 *size)
 {
-    return real_of(file)->pMethods->xFileSize(real_of(file), size);
+    int rc = flush_log(file);
+
+    return rc != SQLITE_OK
+                   ? rc
+                   : real_of(file)->pMethods->xFileSize(real_of(file), size);
 }
 
 /* Whether another connection is alone with the file: the last one that closes
@@ -223,15 +263,15 @@ static int file_lock(sqlite3_file *file, int level)
 
     if (f->node == NULL || level <= f->level)
         return SQLITE_OK;
-    pthread_mutex_lock(&f->vfs->mutex);
+    pthread_mutex_lock(&f->node->mutex);
     while (is_taken(f))
-        pthread_cond_wait(&f->vfs->unlocked, &f->vfs->mutex);
+        pthread_cond_wait(&f->node->unlocked, &f->node->mutex);
     /* SQLite asks for it to find out whether it is the last to close. */
     if (level == SQLITE_LOCK_EXCLUSIVE && f->node->files->next != NULL)
         rc = SQLITE_BUSY;
     else
         f->level = level;
-    pthread_mutex_unlock(&f->vfs->mutex);
+    pthread_mutex_unlock(&f->node->mutex);
     return rc;
 }
 
@@ -241,11 +281,11 @@ static int file_unlock(sqlite3_file *file, int level)
 
     if (f->node == NULL)
         return SQLITE_OK;
-    pthread_mutex_lock(&f->vfs->mutex);
+    pthread_mutex_lock(&f->node->mutex);
     if (f->level == SQLITE_LOCK_EXCLUSIVE)
-        pthread_cond_broadcast(&f->vfs->unlocked);
+        pthread_cond_broadcast(&f->node->unlocked);
     f->level = level;
-    pthread_mutex_unlock(&f->vfs->mutex);
+    pthread_mutex_unlock(&f->node->mutex);
     return SQLITE_OK;
 }
 
@@ -256,10 +296,10 @@ static int file_check_reserved(sqlite3_file *file, int *is_reserved)
     *is_reserved = 0;
     if (f->node == NULL)
         return SQLITE_OK;
-    pthread_mutex_lock(&f->vfs->mutex);
+    pthread_mutex_lock(&f->node->mutex);
     for (const struct file *o = f->node->files; o != NULL; o = o->next)
         *is_reserved |= o != f && o->level >= SQLITE_LOCK_RESERVED;
-    pthread_mutex_unlock(&f->vfs->mutex);
+    pthread_mutex_unlock(&f->node->mutex);
     return SQLITE_OK;
 }
 
@@ -301,7 +341,7 @@ static int index_map(sqlite3_file *file, int region, int size, int may_extend,
     int rc = SQLITE_OK;
 
     *memory = NULL;
-    pthread_mutex_lock(&f->vfs->mutex);
+    pthread_mutex_lock(&f->node->mutex);
     if (!f->has_index) {
         f->has_index = true;
         n->index_users++;
@@ -310,7 +350,7 @@ static int index_map(sqlite3_file *file, int region, int size, int may_extend,
         rc = add_regions(n, (size_t)region + 1, (size_t)size);
     if ((size_t)region < n->region_count)
         *memory = n->regions[region];
-    pthread_mutex_unlock(&f->vfs->mutex);
+    pthread_mutex_unlock(&f->node->mutex);
     return rc;
 }
 
@@ -338,14 +378,14 @@ static int index_lock(sqlite3_file *file, int slot, int count, int flags)
     if ((flags & SQLITE_SHM_LOCK) != 0 && for_writing && !f->is_aux &&
             slot == READ_SLOT_FIRST && count == READ_SLOT_COUNT)
         return SQLITE_BUSY;
-    pthread_mutex_lock(&f->vfs->mutex);
+    pthread_mutex_lock(&f->node->mutex);
     if ((flags & SQLITE_SHM_UNLOCK) != 0)
         *held &= ~mask;
     else if (is_slot_free(f, mask, for_writing))
         *held |= mask;
     else
         rc = SQLITE_BUSY;
-    pthread_mutex_unlock(&f->vfs->mutex);
+    pthread_mutex_unlock(&f->node->mutex);
     return rc;
 }
 
@@ -353,9 +393,9 @@ static void index_barrier(sqlite3_file *file)
 {
     struct file *f = file_of(file);
 
-    pthread_mutex_lock(&f->vfs->mutex);
+    pthread_mutex_lock(&f->node->mutex);
     atomic_thread_fence(memory_order_seq_cst);
-    pthread_mutex_unlock(&f->vfs->mutex);
+    pthread_mutex_unlock(&f->node->mutex);
 }
 
 static int index_unmap(sqlite3_file *file, int is_delete)
@@ -363,9 +403,9 @@ static int index_unmap(sqlite3_file *file, int is_delete)
     struct file *f = file_of(file);
 
     (void)is_delete; /* there is no file to delete */
-    pthread_mutex_lock(&f->vfs->mutex);
+    pthread_mutex_lock(&f->node->mutex);
     drop_index(f);
-    pthread_mutex_unlock(&f->vfs->mutex);
+    pthread_mutex_unlock(&f->node->mutex);
     return SQLITE_OK;
 }
 
@@ -405,6 +445,7 @@ static int vfs_open(sqlite3_vfs *self, const char *name, sqlite3_file *file,
     memset(f, 0, sizeof(*f));
     f->vfs = vfs;
     int rc = vfs->real->xOpen(vfs->real, name, real_of(file), flags, out_flags);
+    f->is_log = (flags & SQLITE_OPEN_WAL) != 0;
     if (rc == SQLITE_OK && (flags & SQLITE_OPEN_MAIN_DB) != 0) {
         f->is_aux = sqlite3_uri_boolean(name, "gox_aux", 0) != 0;
         rc = join_node(vfs, f, name);
@@ -497,9 +538,7 @@ gox_vfs *gox__vfs_new(const char *base_name)
             .xGetLastError = vfs_last_error,
             .xCurrentTimeInt64 = vfs_time64};
     pthread_mutex_init(&vfs->mutex, NULL);
-    pthread_cond_init(&vfs->unlocked, NULL);
     if (sqlite3_vfs_register(&vfs->vfs, 0) != SQLITE_OK) {
-        pthread_cond_destroy(&vfs->unlocked);
         pthread_mutex_destroy(&vfs->mutex);
         gox_free(vfs);
         return NULL;
@@ -512,7 +551,6 @@ void gox__vfs_free(gox_vfs *vfs)
     if (vfs == NULL)
         return;
     sqlite3_vfs_unregister(&vfs->vfs);
-    pthread_cond_destroy(&vfs->unlocked);
     pthread_mutex_destroy(&vfs->mutex);
     gox_free(vfs);
 }
@@ -524,5 +562,6 @@ const char *gox__vfs_name(const gox_vfs *vfs)
 
 int gox__vfs_sync(sqlite3_file *file)
 {
-    return file_sync(file, SQLITE_SYNC_NORMAL);
+    /* What is kept of a log belongs to its writer, and is not committed. */
+    return real_of(file)->pMethods->xSync(real_of(file), SQLITE_SYNC_NORMAL);
 }

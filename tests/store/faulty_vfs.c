@@ -17,9 +17,10 @@ static struct {
     sqlite3_vfs *real;
     sqlite3_io_methods methods;
     bool is_there;
+    atomic_bool has_no_disk;
     atomic_int fail_sync_in;
     atomic_llong bytes_left;
-    atomic_uint syncs;
+    atomic_uint syncs, writes;
 } faulty;
 
 static sqlite3_file *real_of(sqlite3_file *file)
@@ -42,6 +43,7 @@ static int do_write(sqlite3_file *f, const void *data, int n, sqlite3_int64 at)
     sqlite3_int64 size = 0;
     long long left = atomic_load(&faulty.bytes_left);
 
+    atomic_fetch_add(&faulty.writes, 1);
     real_of(f)->pMethods->xFileSize(real_of(f), &size);
     if (left >= 0 && at + n > size) {
         if (left < n)
@@ -60,6 +62,8 @@ static int do_sync(sqlite3_file *f, int flags)
     if (atomic_load(&faulty.fail_sync_in) > 0 &&
             atomic_fetch_sub(&faulty.fail_sync_in, 1) == 1)
         return SQLITE_IOERR_FSYNC;
+    if (atomic_load(&faulty.has_no_disk))
+        return SQLITE_OK;
     return real_of(f)->pMethods->xSync(real_of(f), flags);
 }
 static int do_size(sqlite3_file *f, sqlite3_int64 *size)
@@ -119,6 +123,12 @@ void test_faulty_vfs(void)
     }
     test_fail_sync(0);
     test_fill_disk(-1);
+    test_have_no_disk(false);
+}
+
+void test_have_no_disk(bool has_none)
+{
+    atomic_store(&faulty.has_no_disk, has_none);
 }
 
 void test_fail_sync(int nth)
@@ -134,4 +144,9 @@ void test_fill_disk(int64_t bytes_left)
 unsigned test_syncs(void)
 {
     return atomic_load(&faulty.syncs);
+}
+
+unsigned test_writes(void)
+{
+    return atomic_load(&faulty.writes);
 }

@@ -41,6 +41,9 @@ uint64_t test_image_sum(const struct gox_image *img);
 void test_faulty_vfs(void);
 void test_fail_sync(int nth);            /* from now; 0: none */
 void test_fill_disk(int64_t bytes_left); /* -1: never full */
+/* An fsync is counted, but not made: many projects are made faster so. */
+void test_have_no_disk(bool has_none);
 unsigned test_syncs(void);
+unsigned test_writes(void);
 
 #endif
