@@ -74,6 +74,12 @@ static void answer_waiter(struct gox__waiter *w, int code)
                 "%s: the new program did not become ready (%s); the old one, "
                 "%s, serves again",
                 i->config.name, i->exit_text, i->config.binary);
+    else if (code < 0 && i->backend->start == NULL)
+        gox_error_set(&err, GOX_ERR_UNSUPPORTED,
+                "%s: nobody answers at %s, and who runs this daemon must start "
+                "it (backend %s)",
+                i->config.name, i->config.socket_path,
+                gox_backend_name(i->backend->choice));
     else if (code < 0)
         gox_error_set(&err, code, "%s is %s: %s", i->config.name,
                 gox_state_name(i->state),
@@ -118,6 +124,8 @@ static int goal_of(const struct gox__waiter *w)
     case GOX__GOAL_UPGRADED:
         if (i->bounce_pid > 0)
             return 1; /* it is the one from before that is up */
+        if (gox__instance_is_unseen(i))
+            return 1;
         if (gox_state_is_up(i->state))
             return w->goal == GOX__GOAL_UPGRADED && i->is_rolled_back
                            ? GOX_ERR_IO

@@ -427,6 +427,8 @@ void gox__instance_ended(gox_instance *i, enum gox_cause cause)
 
 int gox__instance_start(gox_instance *i, struct gox_error *err)
 {
+    if (gox__instance_is_unseen(i))
+        return 0; /* the first look tells */
     if (i->backend->start == NULL && i->state != GOX_STATE_ATTACHED)
         return gox_error_set(err, GOX_ERR_UNSUPPORTED,
                 "%s: who runs this daemon must start it (backend %s)",

@@ -160,6 +160,11 @@ void gox__instance_free(gox_instance *i);
  * GOX_ERR_UNSUPPORTED. */
 int gox__instance_step(
         gox_instance *i, enum gox_state_input input, struct gox_error *err);
+/* Somebody else starts this daemon, and whether it runs is not known yet. */
+static inline bool gox__instance_is_unseen(const gox_instance *i)
+{
+    return i->backend->start == NULL && i->probe.at_wall_ms == 0;
+}
 /* Asks the process to end for a cause of our own, and start again. */
 void gox__instance_bounce(gox_instance *i, enum gox_cause cause);
 /* The operator's four; each says what is wanted from now on. */

@@ -239,8 +239,10 @@ static void finish(gox_instance *i)
         finish_starting(i);
         return;
     }
-    if (!i->backend->owns_process)
+    if (!i->backend->owns_process) {
         follow(i);
+        gox__control_changed(i->manager, i); /* who waited for the first look */
+    }
     if (gox_state_is_up(i->state) || i->state == GOX_STATE_UNHEALTHY) {
         struct gox_health_change change = gox_health_judge(
                 &i->health, &i->config.health, &p->round, gox_time_now_ns());

@@ -467,6 +467,38 @@ static void attaches_to_a_daemon_that_runs(void **unused)
     rig_stop(&r);
 }
 
+/* The first order comes before the first look at a daemon that is not ours: it
+ * waits for that, and says what was found. */
+static void start_waits_for_the_first_look(void **unused)
+{
+    const char *const args[] = {FAST, "--backend", "external", NULL};
+    (void)unused;
+    for (int k = 0; k < 20; k++) {
+        struct rig r;
+        bool is_there = k % 2 == 0;
+        rig_init(&r);
+        pid_t daemon = is_there ? fork() : 0;
+        if (is_there && daemon == 0) {
+            execl(r.child, r.child, "--socket", r.socket, NULL);
+            _exit(127);
+        }
+        if (is_there)
+            RIG_WAIT(rig_ask(&r) == daemon);
+        rig_start(&r, args);
+        json_t *status = rig_call(&r, "manager.start", NULL);
+        if (is_there != (status != NULL))
+            fail_msg("%s: %s", is_there ? "refused" : "granted", r.err.text);
+        if (!is_there)
+            assert_non_null(strstr(r.err.text, "must start it"));
+        json_decref(status);
+        if (is_there) {
+            kill(daemon, SIGKILL);
+            waitpid(daemon, NULL, 0);
+        }
+        rig_stop(&r);
+    }
+}
+
 static void bad_options_are_told(void **unused)
 {
     static const struct {
@@ -516,6 +548,7 @@ int main(void)
             cmocka_unit_test(many_restarts_leak_nothing),
             cmocka_unit_test(several_instances),
             cmocka_unit_test(attaches_to_a_daemon_that_runs),
+            cmocka_unit_test(start_waits_for_the_first_look),
             cmocka_unit_test(bad_options_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
