@@ -16,20 +16,18 @@ static const struct gox_cli_option options[] = {
         {.name = NULL},
 };
 
-/* The plain numbers of daemon.metrics as gauges; the daemon's own HTTP page
- * has them with types, labels and histograms. */
-static void put_daemon(struct gox_buf *out, const json_t *metrics)
+/* daemon.metrics, for --json as an object, else as its page; NULL: an error. */
+static json_t *ask_daemon(
+        struct gox_cli_session *session, struct gox_error *err)
 {
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)metrics, key, value)
-    {
-        if (!json_is_number(value))
-            continue;
-        gox_buf_printf(out,
-                "# TYPE goxel_daemon_%s untyped\ngoxel_daemon_%s %.15g\n", key,
-                key, json_number_value(value));
-    }
+    json_t *params = session->cli->is_json
+                             ? NULL
+                             : json_pack("{s:s}", "format", "prometheus");
+    json_t *metrics = NULL;
+    if (gox_session_call(session, "daemon.metrics", params, &metrics, err) != 0)
+        metrics = NULL;
+    json_decref(params);
+    return metrics;
 }
 
 static int tell(struct gox_cli *cli, const json_t *manager, json_t *daemon)
@@ -46,7 +44,7 @@ static int tell(struct gox_cli *cli, const json_t *manager, json_t *daemon)
     }
     gox_buf_init(&out, 0);
     gox_buf_put_str(&out, gox_keeper_text(manager, "text"));
-    put_daemon(&out, daemon);
+    gox_buf_put_str(&out, gox_keeper_text(daemon, "text"));
     return gox_cli_flush(cli, &out);
 }
 
@@ -64,8 +62,8 @@ static int show_managed(struct gox_cli *cli, struct gox_keeper *keeper)
     if (rc == 0 && json_is_true(json_object_get(status, "ready"))) {
         cli->socket = path;
         rc = gox_session_open_socket(&session, cli);
-        if (rc == 0 && gox_session_call(&session, "daemon.metrics", NULL,
-                               &daemon, &err) != 0)
+        daemon = rc == 0 ? ask_daemon(&session, &err) : NULL;
+        if (rc == 0 && daemon == NULL)
             rc = gox_session_fail(&session, "metrics", &err);
         gox_session_close(&session);
     }
@@ -80,12 +78,9 @@ static int show_managed(struct gox_cli *cli, struct gox_keeper *keeper)
 static int show_lone(struct gox_cli *cli, struct gox_cli_session *session)
 {
     struct gox_error err = {0};
-    json_t *daemon = NULL;
-    int rc = 0;
-    if (gox_session_call(session, "daemon.metrics", NULL, &daemon, &err) != 0)
-        rc = gox_session_fail(session, "metrics", &err);
-    if (rc == 0)
-        rc = tell(cli, NULL, daemon);
+    json_t *daemon = ask_daemon(session, &err);
+    int rc = daemon != NULL ? tell(cli, NULL, daemon)
+                            : gox_session_fail(session, "metrics", &err);
     json_decref(daemon);
     return rc;
 }
@@ -103,11 +98,10 @@ const struct gox_cli_command gox_cli_cmd_metrics = {
         .name = "metrics",
         .synopsis = "",
         .summary = "print figures as Prometheus text",
-        .details = "The manager's figures, then the plain numbers of "
-                   "daemon.metrics as goxel_daemon_*. The daemon's HTTP page "
-                   "/metrics (monitoring.metrics_listen) has more. The exit "
-                   "code is 3 when "
-                   "neither runs.",
+        .details = "The manager's figures, then those of the daemon, the same "
+                   "as on its HTTP page /metrics (monitoring.metrics_listen). "
+                   "With --json the daemon's are those of daemon.metrics. The "
+                   "exit code is 3 when neither runs.",
         .examples = "goxelctl metrics >/var/lib/node_exporter/goxel.prom",
         .flags = GOX_CLI_SOCKET,
         .options = options,

@@ -214,7 +214,7 @@ static void answer_metrics(void *ctx, gox_http_request *req)
     }
     gox_buf_init(&body, 0);
     gox_metrics_put_text(api->daemon, &body);
-    gox_http_reply(req, 200, "text/plain; version=0.0.4; charset=utf-8", &body);
+    gox_http_reply(req, 200, GOX_METRICS_MIME, &body);
 }
 
 static void on_idle(void *ctx)

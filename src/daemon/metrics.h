@@ -94,7 +94,8 @@ void gox_metrics_add_commit(struct gox_metrics *m, int64_t ns, bool has_failed);
 /* ---- reading ---- */
 /* One object, for daemon.metrics. */
 void gox_metrics_put_json(gox_daemon *daemon, struct gox_writer *w);
-/* The Prometheus text format, version 0.0.4. */
+/* The Prometheus text format. */
+#define GOX_METRICS_MIME "text/plain; version=0.0.4; charset=utf-8"
 void gox_metrics_put_text(gox_daemon *daemon, struct gox_buf *out);
 /* The table for docs/monitoring.md. */
 void gox_metrics_put_table(struct gox_buf *out);

@@ -137,7 +137,7 @@ teardown() {
     export GOXEL_SOCKET_PATH=$socket
     "$goxelctl" status --json | jq -e ".manager == null and .pid == $daemon_pid and .health == \"healthy\""
     "$goxelctl" health --json | jq -e '.status == "healthy" and .daemon.checks.store'
-    "$goxelctl" metrics | grep -q '^goxel_daemon_connections_max [0-9]'
+    "$goxelctl" metrics | grep -q '^goxel_connections_max [0-9]'
     "$goxelctl" reload
     "$goxelctl" top --once | grep -q "without a manager"
     run "$goxelctl" stop
@@ -225,10 +225,10 @@ teardown() {
     run "$goxelctl" metrics
     [ "$status" -eq 0 ]
     grep -q '^goxel_manager_up{name="default"} 1' <<<"$output"
-    grep -q '^goxel_daemon_requests [0-9]' <<<"$output"
+    grep -q '^goxel_requests_received_total [0-9]' <<<"$output"
     if command -v promtool >/dev/null; then
         "$goxelctl" metrics | promtool check metrics >"$BATS_TEST_TMPDIR/prom" 2>&1 ||
-            ! grep -i 'error' "$BATS_TEST_TMPDIR/prom"
+            [ "$(grep -ci 'error' "$BATS_TEST_TMPDIR/prom")" -eq 0 ]
     fi
     "$goxelctl" metrics --json | jq -e '.daemon.queue_capacity > 0'
 }

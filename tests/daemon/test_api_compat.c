@@ -168,6 +168,8 @@ static void test_health_group(void **state)
             {"daemon.ready", NULL, 0, "{'ready':true}"},
             {"daemon.status", NULL, 0, "{'status':'running'}"},
             {"daemon.metrics", NULL, 0, "{'requests':'*'}"},
+            {"daemon.metrics", "['xml']", PARAMS,
+                    "{'data':{'param':'format'}}"},
             {"daemon.config", "['server.workers']", 0,
                     "{'server.workers':{'value':'*','origin':'*'}}"},
             {"daemon.config", "['server.worker']", -32004, NULL},

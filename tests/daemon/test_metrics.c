@@ -317,6 +317,12 @@ static void test_counts(void **state)
     assert_non_null(strstr(after, "\"errors\":{\"-32602\":1}"));
     assert_non_null(strstr(after, "\"ping\":{\"count\":2,"));
     assert_non_null(strstr(after, "\"unknown\":{\"count\":1,"));
+    char *page = ask(fd, "{'jsonrpc':'2.0','id':1,'method':'daemon.metrics',"
+                         "'params':{'format':'prometheus'}}\n");
+    assert_non_null(strstr(page, "\"content_type\":\"text/plain; version="));
+    assert_non_null(strstr(page, "# TYPE goxel_errors_total counter\\n"
+                                 "goxel_errors_total 2\\n"));
+    free(page);
     free(before);
     free(after);
     close(fd);

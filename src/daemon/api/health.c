@@ -40,7 +40,7 @@ static const struct gox_param METRICS_PARAMS[] = {
 static int metrics(struct gox_call *call)
 {
     struct gox_buf text;
-    if (gox_call_int(call, 0) == AS_JSON) {
+    if (gox_call_enum(call, 0) == AS_JSON) {
         gox_metrics_put_json(call->daemon, call->out);
         return 0;
     }
@@ -49,9 +49,8 @@ static int metrics(struct gox_call *call)
     int rc = gox_buf_error(&text);
     if (rc == 0) {
         gox_writer_object(call->out, NULL);
-        gox_writer_string(
-                call->out, "content_type", "text/plain; version=0.0.4");
-        gox_writer_text(call->out, "text", text.data, text.len);
+        gox_writer_string(call->out, "content_type", GOX_METRICS_MIME);
+        gox_writer_text(call->out, "text", (const char *)text.data, text.len);
         gox_writer_end_object(call->out);
     } else {
         rc = gox_call_fail(call, GOX_ERR_NOMEM, "out of memory for the text");
