@@ -12,7 +12,7 @@ if ! docs/man/make-goxel-manager "$bin/goxel-manager" | diff -u docs/man/goxel-m
 fi
 check() {
     for word in $2; do
-        if ! grep -qE "\`[^\`]*$word|[\" ]$word[\"\`, ]" docs/manager.md; then
+        if ! grep -qE "\`[^\`]*${word}|[\" ]${word}[\"\`, ]" docs/manager.md; then
             echo "docs/manager.md does not name the $1 $word"
             bad=1
         fi
