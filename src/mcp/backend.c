@@ -280,12 +280,13 @@ static void time_out(gox_backend_call *call)
     bool was_sent = call->id != 0;
     if (was_sent && call->backend->client != NULL)
         gox_client_cancel(call->backend->client, call->id);
-    (void)gox_error_set(&err, GOX_ERR_TIMEOUT,
-            was_sent
-                    ? "the daemon gave no answer to %s in time; it was told to "
-                      "cancel it"
-                    : "no connection to the daemon in time for %s",
-            call->method);
+    if (was_sent || call->backend->is_up)
+        (void)gox_error_set(&err, GOX_ERR_TIMEOUT,
+                "the daemon gave no answer to %s in time; it was told to "
+                "cancel it",
+                call->method);
+    else
+        gox__backend_explain(call->backend, &err);
     deliver(call, NULL, NULL, &err);
 }
 

@@ -6,6 +6,7 @@
 #include "mcp/backend_internal.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,21 @@ void gox__backend_check_answer(gox_backend *b, int64_t now_ns)
             b->socket, CONNECT_MS / 1000);
     gox__backend_disconnect(b);
     give_up(b, &err);
+}
+
+void gox__backend_explain(const gox_backend *b, struct gox_error *err)
+{
+    char why[240];
+    /* All of it has room in err->text. */
+    snprintf(why, b->may_start ? sizeof why : 130, "%s", b->last_failure.text);
+    (void)gox_error_set(err,
+            b->last_failure.code != 0 ? b->last_failure.code : GOX_ERR_CLOSED,
+            "the Goxel daemon cannot be reached at %.107s%s%s%s", b->socket,
+            why[0] != '\0' ? ": " : "", why,
+            b->may_start ? ""
+                         : "; none is started from here (auto_start.enabled, "
+                           "--no-start): run `goxelctl up`, or name its "
+                           "socket with --socket");
 }
 
 static bool connect_now(gox_backend *b, struct gox_error *err)
@@ -205,8 +221,9 @@ void gox__backend_connect(gox_backend *b)
     bool is_hopeless = !is_absent && err.code != GOX_ERR_TIMEOUT;
     if (is_absent && b->may_start && !make_one(b, &err))
         is_hopeless = true;
+    b->last_failure = err;
     if (is_hopeless || now >= b->give_up_ns) {
-        gox_error_prefix(&err, "the Goxel daemon cannot be reached");
+        gox__backend_explain(b, &err);
         give_up(b, &err);
         return;
     }

@@ -46,8 +46,9 @@ struct gox_backend {
     gox_timer *tick;  /* deadlines, while there are calls */
     gox_timer *retry; /* the next attempt to connect */
     int pause_ms;
-    int64_t give_up_ns; /* when connecting ends; 0: not connecting */
-    pid_t daemon;       /* helper, or the daemon it became; 0: reaped, none */
+    struct gox_error last_failure; /* of connecting; code 0: none yet */
+    int64_t give_up_ns;            /* when connecting ends; 0: not connecting */
+    pid_t daemon; /* helper, or the daemon it became; 0: reaped, none */
     unsigned failed_starts; /* since the last connection */
     bool was_started_here;
     bool has_answered; /* the daemon, on this connection */
@@ -72,6 +73,9 @@ int gox__backend_start_daemon(gox_backend *backend, struct gox_error *err);
 bool gox__backend_daemon_ended(gox_backend *backend, char *text, size_t size);
 /* The socket's usual place; NULL: no memory. */
 char *gox__backend_find_socket(const char *wanted);
+/* backend_connect.c: which socket, why not, and what to do. */
+void gox__backend_explain(const gox_backend *backend, struct gox_error *err);
+
 /* backend.c */
 void gox__backend_send(gox_backend_call *call);
 void gox__backend_fail_all(gox_backend *backend, const struct gox_error *err);

@@ -75,5 +75,11 @@ wait_for_line() {
     run bash -c '{ cat in; sleep 2; } | "$1" --timeout 1' - "$mcp"
     [ ! -e none.sock ]
     [[ "$output" =~ '"id":2' ]]
-    [[ "$output" =~ "no connection to the daemon" ]]
+    # Before the time for connecting is over, and after: which socket, why, what now.
+    for timeout in 1 10; do
+        [ "$timeout" -eq 1 ] || run bash -c '{ cat in; sleep 5; } | "$1" --timeout 10' - "$mcp"
+        [[ "$output" == *"cannot be reached at $PWD/none.sock: there is no socket"* ]]
+        [[ "$output" == *"goxelctl up"* ]]
+        [[ "$output" != *"smaller piece of work"* ]]
+    done
 }
