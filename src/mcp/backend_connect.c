@@ -109,7 +109,8 @@ void gox__backend_explain(const gox_backend *b, struct gox_error *err)
 {
     char why[240];
     /* All of it has room in err->text. */
-    snprintf(why, b->may_start ? sizeof why : 130, "%s", b->last_failure.text);
+    int room = b->may_start ? (int)sizeof why - 1 : 130;
+    snprintf(why, sizeof why, "%.*s", room, b->last_failure.text);
     (void)gox_error_set(err,
             b->last_failure.code != 0 ? b->last_failure.code : GOX_ERR_CLOSED,
             "the Goxel daemon cannot be reached at %.107s%s%s%s", b->socket,
