@@ -49,6 +49,7 @@ rm -rf "$tree"
 arch=$(dpkg --print-architecture)
 if command -v lintian >/dev/null 2>&1; then
     lintian --fail-on error "$out/goxel-daemon_$version${suffix}_$arch.changes"
+    echo "lintian: no errors"
 fi
 for file in "$out"/*_"$version${suffix}_$arch.deb"; do
     echo "$(wc -c <"$file") bytes  $file"
