@@ -26,7 +26,6 @@ static json_t *ask_daemon(
     json_t *metrics = NULL;
     if (gox_session_call(session, "daemon.metrics", params, &metrics, err) != 0)
         metrics = NULL;
-    json_decref(params);
     return metrics;
 }
 
