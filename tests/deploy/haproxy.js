@@ -62,6 +62,7 @@ class Client {
   constructor(project, home) {
     Object.assign(this, { project, home, acked: 0, isStopping: false });
     this.done = this.run();
+    this.done.catch(() => {}); // told where it is awaited
   }
 
   async run() {

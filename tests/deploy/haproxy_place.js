@@ -57,6 +57,8 @@ class Place {
   constructor() {
     this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'gox-ha-'));
     this.running = new Map(); // process -> its name
+    // Also when the test ends in a way that nobody thought of.
+    process.on('exit', () => { for (const child of this.running.keys()) child.kill('SIGKILL'); });
   }
 
   start(name, program, args, env = {}) {
