@@ -289,7 +289,39 @@
     X(auto_start_restart_delay_max_ms, "auto_start.restart_delay_max_ms",      \
       INT, "30000", 0, 3600000, "milliseconds", NULL, NULL,                    \
       "GOXEL_AUTO_START_RESTART_DELAY_MAX_MS", OTHER,                          \
-      "longest wait before a restart")
+      "longest wait before a restart")                                         \
+    X(auto_start_backend, "auto_start.backend", ENUM, "auto", 0, 0, "",        \
+      "auto|builtin|systemd|systemd-user|launchd|windows|external", NULL,      \
+      "GOXEL_AUTO_START_BACKEND", OTHER,                                       \
+      "who runs the daemon: goxel-manager itself, a service manager, or "      \
+      "somebody else; auto: what fits")                                        \
+    X(auto_start_unit, "auto_start.unit", TEXT, "goxel-daemon", 1, 255, "",    \
+      "^[A-Za-z0-9@:_.-]+$", NULL, "GOXEL_AUTO_START_UNIT", OTHER,             \
+      "the unit, job or service of that backend")                              \
+    X(auto_start_memory_soft_mb, "auto_start.memory_soft_mb", INT, "0", 0,     \
+      16777216, "MiB", NULL, NULL, "GOXEL_AUTO_START_MEMORY_SOFT_MB", OTHER,   \
+      "restart the daemon in good order above this; 0: never")                 \
+    X(auto_start_memory_max_mb, "auto_start.memory_max_mb", INT, "0", 0,       \
+      16777216, "MiB", NULL, NULL, "GOXEL_AUTO_START_MEMORY_MAX_MB", OTHER,    \
+      "memory that the kernel gives the daemon, where control groups are "     \
+      "delegated; 0: no limit")                                                \
+    X(auto_start_pids_max, "auto_start.pids_max", INT, "0", 0, 4194304,        \
+      "processes", NULL, NULL, "GOXEL_AUTO_START_PIDS_MAX", OTHER,             \
+      "the same for processes and threads; 0: no limit")                       \
+    X(auto_start_files_max, "auto_start.files_max", INT, "0", 0, 1073741824,   \
+      "descriptors", NULL, NULL, "GOXEL_AUTO_START_FILES_MAX", OTHER,          \
+      "open descriptors of the daemon; 0: as many as goxel-manager may have")  \
+    X(auto_start_watchdog_ms, "auto_start.watchdog_ms", INT, "0", 0, 3600000,  \
+      "milliseconds", NULL, NULL, "GOXEL_AUTO_START_WATCHDOG_MS", OTHER,       \
+      "the daemon must send WATCHDOG=1 this often; 0: need not")               \
+    X(auto_start_hooks, "auto_start.hooks", MAP, "", 0, 64, "",                \
+      "^[a-z_]+$", NULL, NULL, OTHER,                                          \
+      "shell commands to run on events, such as {\"failed\": \"mail me\"}; "   \
+      "all: on each")                                                          \
+    X(auto_start_hook_limit_ms, "auto_start.hook_limit_ms", INT, "30000", 1,   \
+      3600000, "milliseconds", NULL, NULL,                                     \
+      "GOXEL_AUTO_START_HOOK_LIMIT_MS", OTHER,                                 \
+      "a command that runs longer is killed with all that it started")
 
 #define GOX_SETTING_LIST_MCP(X)                                                \
     X(mcp_integration_enabled, "mcp_integration.enabled", BOOL, "true", 0, 1,  \

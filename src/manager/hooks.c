@@ -176,7 +176,9 @@ void gox_hooks_on_event(struct gox_hooks *h, enum gox_event_kind kind,
         const char *instance, const char *line, size_t len)
 {
     for (size_t k = 0; k < h->count; k++) {
-        if ((h->hooks[k].kinds & (uint32_t)1 << kind) == 0)
+        const char *only = h->hooks[k].instance;
+        if ((h->hooks[k].kinds & (uint32_t)1 << kind) == 0 ||
+                (only != NULL && strcmp(only, instance) != 0))
             continue;
         if (h->waiting == GOX_HOOKS_WAITING) {
             h->stats.dropped++;

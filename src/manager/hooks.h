@@ -13,11 +13,11 @@
 
 #define GOX_HOOKS_RUNNING 4
 #define GOX_HOOKS_WAITING 64
-#define GOX_HOOK_LIMIT_MS 30000
 
 struct gox_hook {
-    uint32_t kinds; /* bits of 1 << enum gox_event_kind */
-    char *command;  /* for /bin/sh -c; owned */
+    uint32_t kinds;       /* bits of 1 << enum gox_event_kind */
+    char *command;        /* for /bin/sh -c; owned */
+    const char *instance; /* events of this one only; borrowed; NULL: all */
 };
 
 struct gox_hooks;

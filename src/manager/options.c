@@ -57,33 +57,58 @@ static int fail_flag(const char *arg, struct gox_error *err)
             best != NULL ? best : "", best != NULL ? "?)" : "");
 }
 
-static int add_hook(
-        struct gox_manager_options *o, const char *text, struct gox_error *err)
+static int add_hook(struct gox_manager_options *o, const char *events,
+        size_t len, const char *command, const char *instance,
+        struct gox_error *err)
 {
-    const char *equals = strchr(text, '=');
     uint32_t kinds = 0;
-    if (equals == NULL || equals[1] == '\0')
-        return gox_error_set(err, GOX_ERR_PARAMS,
-                "--hook takes EVENT=COMMAND, got \"%.80s\"", text);
-    for (const char *p = text; p < equals;) {
-        size_t len = strcspn(p, ",=");
-        enum gox_event_kind kind = gox_event_find(p, len);
-        if (len == 3 && memcmp(p, "all", 3) == 0)
+    for (const char *p = events; p < events + len;) {
+        const char *comma = memchr(p, ',', (size_t)(events + len - p));
+        size_t part = (size_t)((comma != NULL ? comma : events + len) - p);
+        enum gox_event_kind kind = gox_event_find(p, part);
+        if (part == 3 && memcmp(p, "all", 3) == 0)
             kinds = UINT32_MAX;
         else if (kind == GOX_EVENT_COUNT)
             return gox_error_set(err, GOX_ERR_PARAMS,
-                    "--hook: there is no event \"%.*s\"", (int)len, p);
+                    "%s: there is no event \"%.*s\"",
+                    instance != NULL ? "auto_start.hooks" : "--hook",
+                    (int)(part < 60 ? part : 60), p);
         else
             kinds |= (uint32_t)1 << kind;
-        p += len + (p[len] == ',');
+        p += part + (comma != NULL);
     }
     size_t capacity = o->hook_count;
     if (!gox_grow(&o->hooks, &capacity, o->hook_count + 1, sizeof *o->hooks))
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
-    o->hooks[o->hook_count] = (struct gox_hook){kinds, gox_strdup(equals + 1)};
+    o->hooks[o->hook_count] =
+            (struct gox_hook){kinds, gox_strdup(command), instance};
     if (o->hooks[o->hook_count++].command == NULL)
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     return 0;
+}
+
+static int take_hook(
+        struct gox_manager_options *o, const char *text, struct gox_error *err)
+{
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || equals[1] == '\0')
+        return gox_error_set(err, GOX_ERR_PARAMS,
+                "--hook takes EVENT=COMMAND, got \"%.80s\"", text);
+    return add_hook(o, text, (size_t)(equals - text), equals + 1, NULL, err);
+}
+
+/* Those of the settings, for events of that instance. */
+static int take_hooks(struct gox_manager_options *o, struct gox_error *err)
+{
+    int code = 0;
+    for (size_t k = 0; k < o->instance_count && code == 0; k++) {
+        const struct gox_manager_instance *in = &o->instances[k];
+        const struct gox_setting_map *map = &in->settings.auto_start_hooks;
+        for (size_t n = 0; n < map->count && code == 0; n++)
+            code = add_hook(o, map->items[2 * n], strlen(map->items[2 * n]),
+                    map->items[2 * n + 1], in->name, err);
+    }
+    return code;
 }
 
 static int take(struct gox_manager_options *o, struct gox__raw *raw,
@@ -91,7 +116,7 @@ static int take(struct gox_manager_options *o, struct gox__raw *raw,
 {
     raw->values[flag] = value;
     if (flag == FLAG_HOOK)
-        return add_hook(o, value, err);
+        return take_hook(o, value, err);
     if ((flag == FLAG_SET || flag == FLAG_INSTANCE) &&
             strchr(value, '=') == NULL)
         return gox_error_set(err, GOX_ERR_PARAMS,
@@ -234,12 +259,16 @@ static int choose_places(struct gox_manager_options *o,
 static int finish(struct gox_manager_options *o, const struct gox__raw *raw,
         struct gox_error *err)
 {
-    uint64_t limit = GOX_HOOK_LIMIT_MS;
+    uint64_t limit = 0;
     uint32_t gid;
-    int code = gox__options_number(raw, FLAG_HOOK_LIMIT, 3600000, &limit, err);
+    int code = gox__options_instances(o, raw, err);
+    if (code == 0) {
+        limit = (uint64_t)o->instances[0].settings.auto_start_hook_limit_ms;
+        code = gox__options_number(raw, FLAG_HOOK_LIMIT, 3600000, &limit, err);
+    }
     o->hook_limit_ms = (int64_t)limit;
     if (code == 0)
-        code = gox__options_instances(o, raw, err);
+        code = take_hooks(o, err);
     if (code == 0)
         code = choose_places(o, raw, err);
     if (code == 0 && raw->values[FLAG_CONTROL_GROUP] != NULL) {

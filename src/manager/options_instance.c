@@ -129,10 +129,13 @@ static int find_users(struct gox_instance_config *c,
     return 0;
 }
 
+/* Over what the settings say. */
 static int take_numbers(struct gox_instance_config *c,
         const struct gox__raw *raw, struct gox_error *err)
 {
-    uint64_t soft = 0, max = 0, watchdog = 0;
+    uint64_t soft = c->memory_soft_bytes >> 20;
+    uint64_t max = c->memory_max_bytes >> 20;
+    uint64_t watchdog = (uint64_t)c->watchdog_ms;
     int code = gox__options_number(raw, FLAG_MEMORY_SOFT, 1 << 24, &soft, err);
     if (code == 0)
         code = gox__options_number(raw, FLAG_MEMORY_MAX, 1 << 24, &max, err);
@@ -166,6 +169,13 @@ static void take_settings(
     c->policy.max_restarts = (unsigned)s->auto_start_max_restarts;
     c->policy.window_ms = s->auto_start_restart_window_seconds * 1000;
     c->health = gox_health_default();
+    c->memory_soft_bytes = (uint64_t)s->auto_start_memory_soft_mb << 20;
+    c->memory_max_bytes = (uint64_t)s->auto_start_memory_max_mb << 20;
+    c->pids_max = (uint64_t)s->auto_start_pids_max;
+    c->files_max = (uint64_t)s->auto_start_files_max;
+    c->watchdog_ms = s->auto_start_watchdog_ms;
+    /* The choices of the row are in the order of GOX_BACKEND_LIST. */
+    c->backend = (enum gox_backend_choice)s->auto_start_backend;
     c->log = (struct gox_rotate_config){
             .is_enabled = s->logging_rotation_enabled,
             .max_bytes = (uint64_t)s->logging_rotation_max_size_mb << 20,
@@ -200,14 +210,15 @@ static int fill_config(struct gox_manager_instance *in, const char *name,
     if (raw->values[FLAG_NO_CHECKS] != NULL)
         c->health_interval_ms = 0;
     c->is_usual_socket = is_usual_socket(&in->settings);
-    c->backend = gox_backend_find(backend != NULL ? backend : "auto");
+    if (backend != NULL)
+        c->backend = gox_backend_find(backend);
     if (c->backend == GOX_BACKEND_COUNT)
         return gox_error_set(err, GOX_ERR_PARAMS,
                 "--backend: there is no \"%.40s\"; there are auto, builtin, "
                 "systemd, systemd-user, launchd, windows and external",
                 backend);
     c->name = gox_strdup(name);
-    c->unit = gox_strdup(unit != NULL ? unit : "goxel-daemon");
+    c->unit = gox_strdup(unit != NULL ? unit : in->settings.auto_start_unit);
     c->socket_path = gox_strdup(in->settings.daemon_socket_path);
     if (in->file != NULL)
         c->config_file = gox_strdup(in->file);

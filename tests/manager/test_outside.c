@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define FAST                                                                   \
     "--set", "auto_start.restart_delay_ms=10", "--set",                        \
@@ -206,6 +207,119 @@ static void daemon_gets_limits_and_a_session(void **unused)
     rig_stop(&r);
 }
 
+/* What the file of settings says about the supervision: each one acts. */
+static void settings_act_as_the_options_do(void **unused)
+{
+    static const struct {
+        const char *settings; /* of auto_start */
+        const char *flags[4]; /* of the daemon */
+        const char *cause;    /* of the restart that follows; or NULL */
+    } rows[] = {
+            {"\"memory_soft_mb\": 32", {"--eat", "64"}, "memory"},
+            {"\"watchdog_ms\": 200", {"--notify"}, "watchdog"},
+            {"\"files_max\": 78, \"memory_max_mb\": 512, \"pids_max\": 50",
+                    {NULL}, NULL},
+    };
+    (void)unused;
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        struct rig r;
+        char file[128], text[512], limits[4096];
+        int soft = 0;
+        rig_init(&r);
+        snprintf(file, sizeof file, "%s/conf.json", r.dir);
+        snprintf(text, sizeof text,
+                "{\"auto_start\": {%s, \"hooks\": {\"ready\": \"echo "
+                "$GOXEL_INSTANCE, $GOXEL_EVENT >>%s/hook\"}}}",
+                rows[k].settings, r.dir);
+        rig_write(&r, "conf.json", text);
+        const char *const args[] = {FAST, "--config", file, "--",
+                rows[k].flags[0], rows[k].flags[1], NULL};
+        rig_start(&r, args);
+        snprintf(text, sizeof text, "%s/hook", r.dir);
+        RIG_WAIT(access(text, F_OK) == 0);
+        if (rows[k].cause != NULL) {
+            json_t *event = rig_wait_event(&r, "restarted");
+            assert_string_equal(
+                    json_string_value(json_object_get(event, "cause")),
+                    rows[k].cause);
+            json_decref(event);
+        } else {
+            rig_wait_state(&r, "running");
+            read_proc(rig_pid(&r), "limits", limits, sizeof limits);
+            const char *files = strstr(limits, "Max open files");
+            assert_non_null(files);
+            assert_int_equal(sscanf(files, "Max open files %d", &soft), 1);
+            assert_int_equal(soft, 78);
+        }
+        rig_stop(&r);
+    }
+}
+
+/* auto_start.hooks, .hook_limit_ms, .backend and .unit, and mistakes. */
+static void settings_of_hooks_and_backends(void **unused)
+{
+    static const struct {
+        const char *settings, *told;
+        int code;
+    } rows[] = {
+            {"\"hooks\": {\"nothing\": \"true\"}", "auto_start.hooks", 78},
+            {"\"backend\": \"upstart\"", "auto_start.backend", 78},
+            {"\"unit\": \"a b\"", "auto_start.unit", 78},
+            {"\"memory_soft_mb\": -1", "auto_start.memory_soft_mb", 78},
+            {"\"memory_max_mb\": \"x\"", "auto_start.memory_max_mb", 78},
+            {"\"pids_max\": 1.5", "auto_start.pids_max", 78},
+    };
+    struct rig r;
+    char file[128], text[512];
+    (void)unused;
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        rig_init(&r);
+        snprintf(file, sizeof file, "%s/conf.json", r.dir);
+        snprintf(text, sizeof text, "{\"auto_start\": {%s}}", rows[k].settings);
+        rig_write(&r, "conf.json", text);
+        const char *const args[] = {"--config", file, NULL};
+        rig_spawn(&r, args);
+        assert_int_equal(rig_wait_exit(&r), rows[k].code);
+        FILE *f = fopen(r.log, "r");
+        assert_non_null(f);
+        text[fread(text, 1, sizeof text - 1, f)] = '\0';
+        fclose(f);
+        if (strstr(text, rows[k].told) == NULL)
+            fail_msg("%s: %s", rows[k].settings, text);
+        gox_test_dir_remove(r.dir);
+    }
+    /* A hook that runs too long; and who runs the daemon. */
+    rig_init(&r);
+    snprintf(file, sizeof file, "%s/conf.json", r.dir);
+    snprintf(text, sizeof text,
+            "{\"auto_start\": {\"backend\": \"external\", \"unit\": \"x\", "
+            "\"hook_limit_ms\": 100, \"hooks\": {\"all\": \"echo $$ "
+            ">>%s/hook; exec sleep 600\"}}}",
+            r.dir);
+    rig_write(&r, "conf.json", text);
+    const char *const args[] = {FAST, "--config", file, NULL};
+    pid_t daemon = fork();
+    if (daemon == 0) {
+        execl(r.child, r.child, "--socket", r.socket, NULL);
+        _exit(127);
+    }
+    RIG_WAIT(rig_ask(&r) == daemon);
+    rig_start(&r, args);
+    rig_wait_state(&r, "attached");
+    assert_string_equal(rig_text(&r, "backend"), "external");
+    snprintf(text, sizeof text, "%s/hook", r.dir);
+    struct stat st;
+    RIG_WAIT(stat(text, &st) == 0 && st.st_size > 1);
+    FILE *f = fopen(text, "r");
+    int hook = 0;
+    assert_int_equal(fscanf(f, "%d", &hook), 1);
+    fclose(f);
+    RIG_WAIT(!rig_is_alive(hook));
+    kill(daemon, SIGKILL);
+    rig_stop(&r);
+    waitpid(daemon, NULL, 0);
+}
+
 static size_t count_fds(pid_t pid)
 {
     char path[64];
@@ -272,6 +386,8 @@ int main(void)
             cmocka_unit_test(wall_clock_jumps),
             cmocka_unit_test(full_disk_for_the_log),
             cmocka_unit_test(daemon_gets_limits_and_a_session),
+            cmocka_unit_test(settings_act_as_the_options_do),
+            cmocka_unit_test(settings_of_hooks_and_backends),
             cmocka_unit_test(a_day_of_checks_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
