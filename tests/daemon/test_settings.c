@@ -464,6 +464,7 @@ static const struct {
     const char *name, *file;
 } elsewhere[] = {
         {"daemon.daemonize", "daemon/test_lifecycle.c"},
+        {"daemon.takeover_seconds", "daemon/test_takeover.c"},
         {"server.queue_size", "daemon/test_limits.c"},
         {"server.max_connections", "daemon/test_lifecycle.c"},
         {"server.enable_priority_queue", "loop/test_pool.c"},
