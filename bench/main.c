@@ -68,7 +68,13 @@ int main(int argc, char **argv)
         print_usage(stderr);
         return 2;
     }
-    struct bench b = {.bin_dir = argv[1],
+    /* Others than us, in other directories, are told of it, too. */
+    char *bin_dir = realpath(argv[1], NULL);
+    if (bin_dir == NULL) {
+        perror(argv[1]);
+        return 2;
+    }
+    struct bench b = {.bin_dir = bin_dir,
             .corpus_dir = argc > 2 && argv[2][0] != '\0' ? argv[2] : NULL,
             .is_first_row = true};
     signal(SIGPIPE, SIG_IGN);
@@ -85,6 +91,7 @@ int main(int argc, char **argv)
         fprintf(json, "\n]\n");
         fclose(json);
     }
+    free(bin_dir);
     char command[128];
     snprintf(command, sizeof command, "rm -rf '%s'", b.dir);
     return system(command) != 0 || b.failed_count > 0;
