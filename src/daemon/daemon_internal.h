@@ -114,27 +114,55 @@ void gox__call_free(struct gox_call_internal *c);
 /* Rolls an open edit back; for handlers that failed. */
 void gox__call_abandon(struct gox_call_internal *c);
 
+static inline bool gox__call_is_edit(const struct gox_call_internal *c)
+{
+    return (c->call.method->flags & GOX_METHOD_EDIT) != 0;
+}
+
+/* The project whose state the reply tells of. */
+static inline gox_project *gox__call_touched(const struct gox_call_internal *c)
+{
+    return c->touched != NULL ? c->touched : c->call.project;
+}
+
 /* ---- dispatch.c ---- */
 /* Answers one message into the session's reply buffer. True when it is done;
  * false when it goes on elsewhere: the session waits, gox__session_resume is
  * called later. */
 bool gox__dispatch(gox_session *session, struct gox_slice text);
+/* Begins a call that has waited. */
+void gox__dispatch_start(struct gox_call_internal *c);
+/* A reply that says only an error. */
+void gox__dispatch_error(
+        gox_daemon *daemon, struct gox_buf *out, const struct gox_error *err);
+/* "#RRGGBB" and names to a colour, for the binding. */
+bool gox__parse_color(const char *text, size_t len, uint32_t *rgba);
+
+/* ---- dispatch_long.c ---- */
 /* Copies the request's text into the call, which may then outlive the bytes
  * that were read. */
 int gox__dispatch_own_text(struct gox_call_internal *c) GOX_MUST_CHECK;
-/* Begins a call that has waited. */
-void gox__dispatch_start(struct gox_call_internal *c);
+/* Waits for the turn of its project, or for what it asked to wait for. */
+void gox__long_wait(struct gox_call_internal *c);
+/* The handler gave nothing yet; it is run again later. */
+int gox__long_put_off(struct gox_call_internal *c) GOX_MUST_CHECK;
+/* Hands a prepared call to a worker; 0 or an error. */
+int gox__long_work(struct gox_call_internal *c) GOX_MUST_CHECK;
+/* Whether the reply must wait for the job of a project; then it does. */
+bool gox__long_hold(struct gox_call_internal *c);
+/* The end of a call that was under way, with a result or an error. */
+void gox__long_finish(struct gox_call_internal *c, int code);
+/* The reply of a call that was under way is in its result: it goes to the
+ * session, which goes on. */
+void gox__long_deliver(struct gox_call_internal *c);
+/* Gives an answered call back, and the turn that it had. */
+void gox__long_release(struct gox_call_internal *c);
 /* The job of a project has ended, see gox_projects_config. */
 void gox__dispatch_ready(
         void *ctx, gox_project *project, const struct gox_error *err);
 /* Ends a call that is under way: at once when it has not begun, else as soon
  * as its worker looks. Its session may go on from inside here. */
 void gox__dispatch_cancel(struct gox_call_internal *c);
-/* A reply that says only an error. */
-void gox__dispatch_error(
-        gox_daemon *daemon, struct gox_buf *out, const struct gox_error *err);
-/* "#RRGGBB" and names to a colour, for the binding. */
-bool gox__parse_color(const char *text, size_t len, uint32_t *rgba);
 
 /* ---- reply.c ---- */
 /* Where the handler writes its result: the reply begins in out. */
