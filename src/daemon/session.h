@@ -70,22 +70,32 @@ struct gox_buf *gox__session_reply_buf(gox_session *session);
 void gox__session_resume(gox_session *session);
 /* Answers an unfinished line if it is a whole JSON text. */
 void gox__session_grace(gox_session *session, int64_t now_ns);
+/* Takes the limits of the settings, at the start and after a reload. */
+void gox__session_configure(gox_session *session);
+/* Sends what is in `out`, which ends with a whole line, and goes on. */
+void gox__session_end_turn(gox_session *session);
+/* Sends progress of the request under way. */
+void gox__session_progress(gox_session *session);
+
+/* ---- session_batch.c ---- */
+/* Runs the requests of a batch, as far as none of them is put off. */
+void gox__session_batch_begin(gox_session *session, struct gox_slice text);
+/* The request of it that was under way was answered: goes on with the batch.
+ * False when another one is under way. */
+bool gox__session_batch_resume(gox_session *session);
+void gox__session_batch_free(struct gox_batch *own_batch);
+
 /* ---- session_cancel.c ---- */
 /* Looks through the input that waits for an rpc.cancel of what is under way. */
 void gox__session_look_for_cancel(gox_session *session);
+/* Ends the request with this raw id; false when none is under way. */
+bool gox__session_cancel(gox_session *session, struct gox_slice id);
+
 /* ---- session_slow.c ---- */
 /* A request has begun and is not complete, and the daemon waits for the rest;
  * or that is over. */
 void gox__session_note_begun(gox_session *session, bool is_begun);
 /* Cuts off a client that does not go on reading or writing. */
-/* Takes the limits of the settings, at the start and after a reload. */
-void gox__session_configure(gox_session *session);
 void gox__session_tick(gox_session *session, int64_t now_ns);
-/* Sends what is in `out`, which ends with a whole line, and goes on. */
-void gox__session_end_turn(gox_session *session);
-/* Sends progress of the request under way. */
-void gox__session_progress(gox_session *session);
-/* Ends the request with this raw id; false when none is under way. */
-bool gox__session_cancel(gox_session *session, struct gox_slice id);
 
 #endif
