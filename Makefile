@@ -37,12 +37,12 @@ test-tsan: ## only the threaded tests under TSan
 test-deploy: build ## deploy in a booted Debian container (root, minutes)
 	@scripts/install_packages.sh deploy deb
 	@scripts/test_deployment.sh || [ $$? -eq 77 ]
+	@tests/deploy/package.sh --run || [ $$? -eq 77 ]
 	@tests/deploy/docker.sh || [ $$? -eq 77 ]
 
 test-docker: ## only the image: build it, run it, update a stack (root)
 	@scripts/install_packages.sh deploy
 	@tests/deploy/docker.sh || [ $$? -eq 77 ]
-	@tests/deploy/package.sh --run || [ $$? -eq 77 ]
 
 bench: build ## measure against a rival or a floor in the same run
 	@bench/run.sh
