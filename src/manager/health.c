@@ -182,11 +182,20 @@ struct gox_health_change gox_health_judge(struct gox_health *h,
     if (h->is_flapping && is_calm(h, config, now_ns))
         h->is_flapping = false;
     enum gox_health_status next = status_after(h, config);
-    if (h->is_flapping && next == GOX_HEALTH_HEALTHY)
-        next = h->status; /* held at the worse state */
+    bool is_held = h->is_flapping && next == GOX_HEALTH_HEALTHY;
+    if (next != h->status && !is_held) {
+        change.began_flapping = note_flip(h, config, now_ns);
+        is_held = h->is_flapping && next == GOX_HEALTH_HEALTHY;
+    }
+    if (is_held && h->status != GOX_HEALTH_HEALTHY) {
+        snprintf(h->reason, sizeof h->reason,
+                "its health changed too often; it counts as %s until it has "
+                "been calm for a while",
+                gox_health_name(h->status));
+        return change;
+    }
     if (next == h->status)
         return change;
-    change.began_flapping = note_flip(h, config, now_ns);
     change.has_input = true;
     change.input = next == GOX_HEALTH_HEALTHY    ? GOX_INPUT_PASS
                    : next == GOX_HEALTH_DEGRADED ? GOX_INPUT_WARN

@@ -11,6 +11,7 @@
  *   --eat MB        touch so much memory
  *   --mute          accept and never answer
  *   --mute-file F   the same while F is there
+ *   --degraded-file F  say that it is degraded while F is there
  *   --slow-term MS  take this long to end after SIGTERM
  *   --notify        say READY=1 (else the first answer tells)
  *   --say TEXT      a line on standard output
@@ -31,6 +32,7 @@ static volatile sig_atomic_t is_asked;
 static long slow_ms;
 static bool is_mute;
 static const char *mute_file;
+static const char *degraded_file;
 static char *volatile kept; /* of --eat */
 
 static void on_term(int number)
@@ -81,6 +83,11 @@ static void eat(long megabytes)
         kept[k] = 1;
 }
 
+static bool is_there(const char *file)
+{
+    return file != NULL && access(file, F_OK) == 0;
+}
+
 #define CLIENTS 64
 
 static void serve(int listen_fd)
@@ -96,13 +103,13 @@ static void serve(int listen_fd)
             if (fds[k].revents == 0)
                 continue;
             ssize_t got = read(fds[k].fd, text, sizeof text);
-            bool is_quiet = is_mute ||
-                            (mute_file != NULL && access(mute_file, F_OK) == 0);
+            bool is_quiet = is_mute || is_there(mute_file);
             if (got > 0 && !is_quiet) {
                 int len = snprintf(text, sizeof text,
                         "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"pid\":%d,"
-                        "\"status\":\"healthy\"}}\n",
-                        (int)getpid());
+                        "\"status\":\"%s\"}}\n",
+                        (int)getpid(),
+                        is_there(degraded_file) ? "degraded" : "healthy");
                 got = write(fds[k].fd, text, (size_t)len);
             }
             if (got <= 0) {
@@ -155,6 +162,8 @@ int main(int argc, char **argv)
             is_mute = true;
         else if (strcmp(argv[k], "--mute-file") == 0)
             mute_file = value;
+        else if (strcmp(argv[k], "--degraded-file") == 0)
+            degraded_file = value;
         else if (strcmp(argv[k], "--slow-term") == 0)
             slow_ms = atol(value);
         else if (strcmp(argv[k], "--notify") == 0)
