@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define FAST                                                                   \
     "--set", "auto_start.restart_delay_ms=10", "--set",                        \
@@ -207,6 +208,36 @@ static void daemon_gets_limits_and_a_session(void **unused)
     rig_stop(&r);
 }
 
+/* The real daemon gives its rights up; it is heard, stopped and brought back
+ * all the same. Needs root. */
+static void daemon_becomes_another_user(void **unused)
+{
+    const char *const args[] = {FAST, "--set", "daemon.user=65534", "--set",
+            "daemon.group=65534", NULL};
+    struct rig r;
+    char text[8192];
+    (void)unused;
+    if (geteuid() != 0) {
+        print_message("skipped: not root\n");
+        return;
+    }
+    rig_init_real(&r);
+    assert_int_equal(chown(r.dir, 65534, 65534), 0);
+    rig_start(&r, args);
+    rig_wait_state(&r, "running");
+    pid_t daemon = rig_pid(&r);
+    read_proc(daemon, "status", text, sizeof text);
+    const char *uid = strstr(text, "Uid:");
+    assert_non_null(uid);
+    assert_int_equal(strncmp(uid, "Uid:\t65534\t65534\t65534\t65534", 28), 0);
+    RIG_WAIT(strcmp(rig_text(&r, "health"), "healthy") == 0);
+    kill(daemon, SIGKILL);
+    RIG_WAIT(rig_count_events(&r, "restarted") == 1);
+    assert_true(rig_ask(&r) > 0);
+    rig_do(&r, "manager.restart", NULL);
+    rig_stop(&r);
+}
+
 /* What the file of settings says about the supervision: each one acts. */
 static void settings_act_as_the_options_do(void **unused)
 {
@@ -386,6 +417,7 @@ int main(void)
             cmocka_unit_test(wall_clock_jumps),
             cmocka_unit_test(full_disk_for_the_log),
             cmocka_unit_test(daemon_gets_limits_and_a_session),
+            cmocka_unit_test(daemon_becomes_another_user),
             cmocka_unit_test(settings_act_as_the_options_do),
             cmocka_unit_test(settings_of_hooks_and_backends),
             cmocka_unit_test(a_day_of_checks_leaks_nothing),
