@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Methods that read and write model files. Reading, writing and conversion run
- * on a worker over a snapshot.
+ * Methods that read and write model files, but import.c. Reading, writing and
+ * conversion run on a worker over a snapshot.
  *
  * Invariants: a failed write leaves the old file; a failed read leaves the
  * project; the loop thread touches no file. */
-#include "daemon/api/files.h"
-
 #include "daemon/api/common.h"
+#include "daemon/api/files_internal.h"
 #include "daemon/api/groups.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* What the three steps of one call share. */
-struct file_job {
-    struct gox_format_options opts;
-    struct gox_format_report report;
-    const struct gox_format *format;
-    const char *path;        /* as the client gave it */
-    char *dir;               /* that with a slash at its end, or "" */
-    char *base;              /* its name without directory and extension */
-    struct gox_image *image; /* what was read, owned */
-    uint64_t bytes, revision;
-};
-
-static void drop_job(struct gox_call *call)
+void gox__file_job_drop(struct gox_call *call)
 {
-    struct file_job *job = call->state;
+    struct gox__file_job *job = call->state;
     gox_image_free(job->image);
 }
 
@@ -34,7 +21,7 @@ static void drop_job(struct gox_call *call)
  * holds for it as for the model. */
 static const char *beside(struct gox_call *call, const char *name)
 {
-    struct file_job *job = call->state;
+    struct gox__file_job *job = call->state;
     size_t dir_len = strlen(job->dir), name_len = strlen(name);
     char *path = gox_call_alloc(call, dir_len + name_len + 1);
     if (path == NULL)
@@ -72,10 +59,10 @@ static struct gox_output *open_sidecar(
     return out;
 }
 
-static int start_job(
-        struct gox_call *call, const char *path, struct file_job **result)
+int gox__file_job_start(
+        struct gox_call *call, const char *path, struct gox__file_job **result)
 {
-    struct file_job *job = gox_call_alloc(call, sizeof *job);
+    struct gox__file_job *job = gox_call_alloc(call, sizeof *job);
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
@@ -147,9 +134,9 @@ static int check_writable(
 
 /* ---- reading ---- */
 
-static int work_read(struct gox_call *call)
+int gox__file_read(struct gox_call *call)
 {
-    struct file_job *job = call->state;
+    struct gox__file_job *job = call->state;
     struct gox_input in;
     int rc = gox_call_read_file(call, job->path, &in);
     if (rc < 0)
@@ -165,7 +152,7 @@ static int work_read(struct gox_call *call)
     return rc;
 }
 
-static void put_report(struct gox_writer *out, const struct file_job *job)
+static void put_report(struct gox_writer *out, const struct gox__file_job *job)
 {
     const struct gox_format_report *report = &job->report;
     gox_writer_uint(out, "voxels", report->voxels);
@@ -185,18 +172,16 @@ static void put_report(struct gox_writer *out, const struct file_job *job)
 
 enum { LOAD_PATH, LOAD_OPTIONS, LOAD_FORMAT };
 // clang-format off
-#define READ_OPTIONS_HELP                                                      \
-        "{voxelize_size: longest side in voxels of a mesh}"
 static const struct gox_param LOAD_PARAMS[] = {
         {.name = "path", .type = GOX_PARAM_STRING, .flags = GOX_PARAM_REQUIRED,
          .help = "file to read; its content decides the format"},
-        {.name = "options", .type = GOX_PARAM_OBJECT, .help = READ_OPTIONS_HELP},
+        {.name = "options", .type = GOX_PARAM_OBJECT, .help = GOX__FILE_READ_OPTIONS},
         {.name = "format", .type = GOX_PARAM_STRING,
          .help = "name of a format, instead of looking at the content"},
 };
 // clang-format on
 
-static int read_named_format(
+int gox__file_read_format(
         struct gox_call *call, size_t i, const struct gox_format **format)
 {
     *format = NULL;
@@ -207,10 +192,10 @@ static int read_named_format(
 
 static int load_project(struct gox_call *call)
 {
-    struct file_job *job;
-    int rc = start_job(call, gox_call_str(call, LOAD_PATH), &job);
+    struct gox__file_job *job;
+    int rc = gox__file_job_start(call, gox_call_str(call, LOAD_PATH), &job);
     if (rc >= 0)
-        rc = read_named_format(call, LOAD_FORMAT, &job->format);
+        rc = gox__file_read_format(call, LOAD_FORMAT, &job->format);
     if (rc >= 0)
         rc = gox_api_format_options(call, LOAD_OPTIONS, &job->opts);
     if (rc >= 0)
@@ -222,7 +207,7 @@ static int load_project(struct gox_call *call)
 /* A project takes the name that the call gives, else that of the file. */
 static int finish_load(struct gox_call *call)
 {
-    struct file_job *job = call->state;
+    struct gox__file_job *job = call->state;
     gox_project *project;
     const char *name = call->project != NULL ? call->project->name : job->base;
     struct gox_image *img = job->image;
@@ -256,7 +241,7 @@ static int finish_load(struct gox_call *call)
 
 static int work_write(struct gox_call *call)
 {
-    struct file_job *job = call->state;
+    struct gox__file_job *job = call->state;
     struct gox_output *out = gox_call_open_output(call, job->path);
     if (out == NULL)
         return call->err.code;
@@ -272,8 +257,8 @@ static int work_write(struct gox_call *call)
 static int start_write(
         struct gox_call *call, const char *path, size_t format_param)
 {
-    struct file_job *job;
-    int rc = start_job(call, path, &job);
+    struct gox__file_job *job;
+    int rc = gox__file_job_start(call, path, &job);
     if (rc >= 0)
         rc = find_format(call, format_param, path, &job->format);
     if (rc >= 0)
@@ -288,7 +273,7 @@ static int start_write(
 
 static void put_written(struct gox_call *call)
 {
-    const struct file_job *job = call->state;
+    const struct gox__file_job *job = call->state;
     gox_writer_object(call->out, NULL);
     gox_writer_bool(call->out, "success", true);
     gox_writer_string(call->out, "path", gox_call_full_path(call, job->path));
@@ -326,7 +311,7 @@ static int save_project(struct gox_call *call)
 
 static int finish_save(struct gox_call *call)
 {
-    const struct file_job *job = call->state;
+    const struct gox__file_job *job = call->state;
     int rc = gox_project_set_saved(
             call->project, gox_call_full_path(call, job->path), job->revision);
     if (rc < 0)
@@ -353,7 +338,7 @@ static int export_model(struct gox_call *call)
     int rc = start_write(call, gox_call_str(call, EXPORT_PATH), EXPORT_FORMAT);
     if (rc < 0)
         return rc;
-    struct file_job *job = call->state;
+    struct gox__file_job *job = call->state;
     int bad = gox_api_format_options(call, EXPORT_OPTIONS, &job->opts);
     return bad < 0 ? bad : rc;
 }
@@ -361,132 +346,6 @@ static int export_model(struct gox_call *call)
 static int finish_export(struct gox_call *call)
 {
     put_written(call);
-    return 0;
-}
-
-/* ---- import ---- */
-
-enum {
-    IMPORT_PATH,
-    IMPORT_FORMAT,
-    IMPORT_LAYER,
-    IMPORT_OFFSET,
-    IMPORT_OPTIONS
-};
-// clang-format off
-static const struct gox_param IMPORT_PARAMS[] = {
-        {.name = "path", .type = GOX_PARAM_STRING, .flags = GOX_PARAM_REQUIRED,
-         .help = "file to read"},
-        {.name = "format", .type = GOX_PARAM_STRING,
-         .help = "name of a format, instead of looking at the content"},
-        {.name = "layer", .type = GOX_PARAM_STRING,
-         .help = "puts all voxels into the layer of this name, made when there "
-                 "is none; absent: the file's layers become new layers"},
-        {.name = "offset", .type = GOX_PARAM_POINT, .flat = "",
-         .fallback = "[0,0,0]", .help = "moves the voxels"},
-        {.name = "options", .type = GOX_PARAM_OBJECT, .help = READ_OPTIONS_HELP},
-};
-// clang-format on
-
-static int import_file(struct gox_call *call)
-{
-    struct file_job *job;
-    int rc = start_job(call, gox_call_str(call, IMPORT_PATH), &job);
-    if (rc >= 0)
-        rc = read_named_format(call, IMPORT_FORMAT, &job->format);
-    if (rc >= 0)
-        rc = gox_api_format_options(call, IMPORT_OPTIONS, &job->opts);
-    if (rc >= 0)
-        rc = gox_call_take_snapshot(call);
-    return rc < 0 ? rc : GOX_CALL_WORK;
-}
-
-static int paste_at_offset(struct gox_call *call, gox_volume *vol,
-        const gox_volume *from, uint64_t *clipped)
-{
-    struct gox_modifier mod;
-    gox_modifier_init(&mod, GOX_MODE_ADD, 0);
-    int rc = gox_edit_paste(vol, from, gox_call_point(call, IMPORT_OFFSET),
-            &mod, NULL, clipped, &call->task);
-    return rc < 0 ? gox_call_fail_code(call, rc, "file") : 0;
-}
-
-/* All voxels into one layer. */
-static int import_merged(struct gox_call *call, struct file_job *job)
-{
-    struct gox_slice name = gox_call_slice(call, IMPORT_LAYER);
-    struct gox_image *img = call->snapshot;
-    struct gox_layer *layer =
-            gox_image_find_layer_name(img, name.data, name.len);
-    if (layer == NULL)
-        layer = gox_image_add_layer(img, name.data);
-    if (layer == NULL)
-        return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
-    if (layer->is_locked || layer->kind != GOX_LAYER_VOXELS)
-        return gox_call_fail(call, GOX_ERR_LOCKED,
-                "layer \"%s\" is locked or holds no voxels of its own",
-                layer->name);
-    gox_volume *vol = NULL;
-    int rc = gox_image_composite(job->image, &vol, &call->task, &call->err);
-    if (rc >= 0)
-        rc = paste_at_offset(call, layer->volume, vol, &job->report.clipped);
-    gox_volume_free(vol);
-    return rc;
-}
-
-/* Each layer as a new voxel layer; clones and shapes become voxels, because
- * what they refer to does not come along. */
-static int import_layers(struct gox_call *call, struct file_job *job)
-{
-    for (size_t i = 0; i < job->image->layer_count; i++) {
-        const struct gox_layer *from = job->image->layers[i];
-        struct gox_layer *to = gox_image_add_layer(call->snapshot, from->name);
-        gox_volume *vol = NULL;
-        uint64_t clipped = 0;
-        if (to == NULL)
-            return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
-        to->is_visible = from->is_visible;
-        to->opacity = from->opacity;
-        to->blend = from->blend;
-        int rc = gox_image_evaluate_layer(
-                job->image, from, &vol, &call->task, &call->err);
-        if (rc >= 0)
-            rc = paste_at_offset(call, to->volume, vol, &clipped);
-        gox_volume_free(vol);
-        if (rc < 0)
-            return rc;
-        job->report.clipped += clipped;
-    }
-    return 0;
-}
-
-static int work_import(struct gox_call *call)
-{
-    struct file_job *job = call->state;
-    int rc = work_read(call);
-    if (rc < 0)
-        return rc;
-    return gox_call_has(call, IMPORT_LAYER) ? import_merged(call, job)
-                                            : import_layers(call, job);
-}
-
-static int finish_import(struct gox_call *call)
-{
-    const struct file_job *job = call->state;
-    int rc = gox_call_put_snapshot(call, "import");
-    if (rc < 0)
-        return rc;
-    gox_writer_object(call->out, NULL);
-    gox_writer_bool(call->out, "success", true);
-    gox_writer_string(call->out, "path", gox_call_full_path(call, job->path));
-    gox_writer_uint(call->out, "layers",
-            gox_call_has(call, IMPORT_LAYER) ? 1 : job->image->layer_count);
-    gox_writer_uint(call->out, "voxels", job->report.voxels);
-    gox_writer_uint(call->out, "clipped", job->report.clipped);
-    if (job->report.note[0] != '\0')
-        gox_writer_string(call->out, "note", job->report.note);
-    gox_call_put_revision(call);
-    gox_writer_end_object(call->out);
     return 0;
 }
 
@@ -502,29 +361,29 @@ const struct gox_method gox_api_files[] = {
          GOX_PARAMS(LOAD_PARAMS),
          .result = "success:bool path:string project:string format:string? " REPORT " layers:int materials:int cameras:int revision:int",
          .summary = "Reads a model file of any known format as a project.",
-         .run = load_project, .work = work_read, .finish = finish_load,
-         .drop = drop_job},
+         .run = load_project, .work = gox__file_read, .finish = finish_load,
+         .drop = gox__file_job_drop},
         {.name = "goxel.save_project", .aliases = "goxel.save_file",
          .group = "files", .flags = LONG_READ, .error = GOX_ERR_SAVE,
          GOX_PARAMS(SAVE_PARAMS),
          .result = "success:bool path:string format:string bytes:int " REPORT,
          .summary = "Writes the project to a file, whole or not at all.",
          .run = save_project, .work = work_write, .finish = finish_save,
-         .drop = drop_job},
+         .drop = gox__file_job_drop},
         {.name = "goxel.export_model", .aliases = "goxel.export_file",
          .group = "files", .flags = LONG_READ, .error = GOX_ERR_EXPORT,
          GOX_PARAMS(EXPORT_PARAMS),
          .result = "success:bool path:string format:string bytes:int " REPORT,
          .summary = "Writes the model in another format.",
          .run = export_model, .work = work_write, .finish = finish_export,
-         .drop = drop_job},
+         .drop = gox__file_job_drop},
         {.name = "goxel.import", .group = "files",
          .flags = GOX_METHOD_EDIT | GOX_METHOD_LONG, .error = GOX_ERR_LOAD,
-         GOX_PARAMS(IMPORT_PARAMS),
+         GOX_PARAMS(gox__import_params),
          .result = "success:bool path:string layers:int voxels:int clipped:int note:string? revision:int",
          .summary = "Adds the voxels of a file to the project.",
-         .run = import_file, .work = work_import, .finish = finish_import,
-         .drop = drop_job},
+         .run = gox__import_start, .work = gox__import_work, .finish = gox__import_finish,
+         .drop = gox__file_job_drop},
         {.name = "goxel.list_formats", .group = "files", .flags = GOX_METHOD_SAFE,
          .result = "formats:array", .summary = "Lists the file formats.",
          .run = gox_api_list_formats},
