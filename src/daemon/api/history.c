@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Methods on the past of a project: undo, redo, checkpoints, differences. */
+ * Methods on the past of a project: undo, redo, checkpoints, differences.
+ *
+ * Invariant: what the past holds is never changed; going back is a new edit. */
 #include "base/alloc.h"
 #include "base/time.h"
 #include "daemon/api/common.h"
 #include "daemon/api/groups.h"
+#include "daemon/api/past.h"
 #include "voxel/analysis.h"
 
 #include <string.h>
@@ -156,117 +159,7 @@ static int checkpoint(struct gox_call *call)
                   : put_checkpoint(call);
 }
 
-/* ---- earlier states ---- */
-
-/* What a parameter means by a label or a revision number. */
-struct past {
-    bool is_wanted, is_label;
-    char label[64];
-    uint64_t revision, now_revision;
-    struct gox_image *img; /* found; owned */
-    struct gox_image *now; /* to walk back from, in the file; owned */
-};
-
-static void past_fini(struct past *past)
-{
-    gox_image_free(past->img);
-    gox_image_free(past->now);
-}
-
-static int parse_past(struct gox_call *call, size_t i, struct past *past)
-{
-    struct gox_slice text = gox_call_slice(call, i);
-    struct gox_reader r;
-    struct gox_buf scratch;
-    gox_buf_init(&scratch, 0);
-    gox_reader_init(&r, text.data, text.len, &call->err);
-    past->is_wanted = true;
-    past->is_label = gox_reader_peek(&r) != GOX_JSON_NUMBER;
-    if (past->is_label) {
-        struct gox_slice label = gox_reader_string(&r, &scratch);
-        if (gox_reader_error(&r) == 0 && label.len < sizeof past->label)
-            memcpy(past->label, label.data, label.len);
-        else if (gox_reader_error(&r) == 0)
-            gox_reader_fail(&r, GOX_ERR_PARAMS, "a label has up to 63 bytes");
-    } else {
-        past->revision = (uint64_t)gox_reader_int(&r, 0, INT64_MAX);
-    }
-    gox_buf_fini(&scratch);
-    return gox_reader_error(&r) < 0 ? gox_call_fail_reader(call, i, &r) : 0;
-}
-
-static int fail_past(struct gox_call *call, const struct past *past)
-{
-    if (past->is_label)
-        return gox_call_fail(call, GOX_ERR_NOT_FOUND,
-                "there is no checkpoint \"%s\"", past->label);
-    return gox_call_fail(call, GOX_ERR_NOT_FOUND,
-            "revision %llu is not held any more or does not exist yet; "
-            "goxel.history lists those that are",
-            (unsigned long long)past->revision);
-}
-
-/* In memory: 0 with img set, GOX_ERR_NOT_FOUND, or an error that is set. */
-static int find_in_memory(struct gox_call *call, struct past *past)
-{
-    gox_history *h = call->project->history;
-    int rc = GOX_ERR_NOT_FOUND;
-    if (!past->is_label) {
-        rc = gox_history_image_at(
-                h, call->project->image, past->revision, &past->img);
-    } else {
-        const struct gox_image *found = gox_history_find_checkpoint(
-                h, past->label, strlen(past->label));
-        if (found != NULL) {
-            past->img = gox_image_dup(found);
-            rc = past->img != NULL ? 0 : GOX_ERR_NOMEM;
-        }
-    }
-    return rc < 0 && rc != GOX_ERR_NOT_FOUND
-                   ? gox_call_fail_code(call, rc, "an earlier state")
-                   : rc;
-}
-
-/* The image that parameter i means: 0; GOX_CALL_WORK when work_past must look
- * for it in the file; GOX_CALL_WAIT; an error. */
-static int find_past(struct gox_call *call, size_t i, struct past *past)
-{
-    int rc = parse_past(call, i, past);
-    if (rc == 0)
-        rc = find_in_memory(call, past);
-    if (rc != GOX_ERR_NOT_FOUND)
-        return rc;
-    if (call->project->store == NULL)
-        return fail_past(call, past);
-    rc = gox_call_need_commit(call);
-    if (rc != 0)
-        return rc;
-    past->now = gox_image_dup(call->project->image);
-    past->now_revision = gox_project_revision(call->project);
-    return past->now != NULL ? GOX_CALL_WORK
-                             : gox_call_fail(call, GOX_ERR_NOMEM,
-                                       "out of memory for an earlier state");
-}
-
-/* On a worker: finds in the file what memory did not have. */
-static int work_past(struct gox_call *call, struct past *past)
-{
-    gox_stores *stores = gox_projects_stores(gox_call_projects(call));
-    const char *name = call->project->name;
-    struct gox_image *now = past->now;
-    if (!past->is_wanted || past->img != NULL)
-        return 0;
-    past->now = NULL;
-    if (!past->is_label) {
-        int rc = gox_stores_image_at(stores, name, now, past->now_revision,
-                past->revision, &past->img, &call->err);
-        return rc == GOX_ERR_NOT_FOUND ? fail_past(call, past) : rc;
-    }
-    gox_image_free(now);
-    int rc = gox_stores_find_checkpoint(
-            stores, name, past->label, &past->img, NULL, &call->err);
-    return rc == GOX_ERR_NOT_FOUND ? fail_past(call, past) : rc;
-}
+/* ---- restore ---- */
 
 // clang-format off
 static const struct gox_param RESTORE_PARAMS[] = {
@@ -277,17 +170,17 @@ static const struct gox_param RESTORE_PARAMS[] = {
 
 static void drop_restore(struct gox_call *call)
 {
-    past_fini(call->state);
+    gox__past_fini(call->state);
 }
 
 static int work_restore(struct gox_call *call)
 {
-    return work_past(call, call->state);
+    return gox__past_work(call, call->state);
 }
 
 static int finish_restore(struct gox_call *call)
 {
-    struct past *past = call->state;
+    struct gox__past *past = call->state;
     struct gox_image *img = past->img;
     past->img = NULL;
     int rc = gox_call_put_image(call, img, "restore");
@@ -302,11 +195,11 @@ static int finish_restore(struct gox_call *call)
 
 static int restore(struct gox_call *call)
 {
-    struct past *past = gox_call_alloc(call, sizeof *past);
+    struct gox__past *past = gox_call_alloc(call, sizeof *past);
     if (past == NULL)
         return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
     call->state = past;
-    int rc = find_past(call, 0, past);
+    int rc = gox__past_find(call, 0, past);
     return rc == 0 ? finish_restore(call) : rc;
 }
 
@@ -325,14 +218,14 @@ static const struct gox_param DIFF_PARAMS[] = {
 // clang-format on
 
 struct diff {
-    struct past from, to;
+    struct gox__past from, to;
 };
 
 static void drop_diff(struct gox_call *call)
 {
     struct diff *diff = call->state;
-    past_fini(&diff->from);
-    past_fini(&diff->to);
+    gox__past_fini(&diff->from);
+    gox__past_fini(&diff->to);
 }
 
 struct diff_listing {
@@ -370,9 +263,9 @@ static int work_diff(struct gox_call *call)
     struct gox_diff_counts counts = {0};
     struct diff_listing list = {.out = call->out,
             .limit = (uint64_t)gox_call_i64(call, DIFF_LIMIT)};
-    int rc = work_past(call, &diff->from);
+    int rc = gox__past_work(call, &diff->from);
     if (rc >= 0)
-        rc = work_past(call, &diff->to);
+        rc = gox__past_work(call, &diff->to);
     if (rc >= 0)
         rc = gox_image_composite(
                 diff->from.img, &before, &call->task, &call->err);
@@ -404,12 +297,12 @@ static int diff(struct gox_call *call)
     if (diff == NULL)
         return gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
     call->state = diff;
-    int from = find_past(call, DIFF_FROM, &diff->from);
+    int from = gox__past_find(call, DIFF_FROM, &diff->from);
     if (from < 0 || from == GOX_CALL_WAIT)
         return from;
     int to = 0;
     if (gox_call_has(call, DIFF_TO))
-        to = find_past(call, DIFF_TO, &diff->to);
+        to = gox__past_find(call, DIFF_TO, &diff->to);
     else
         diff->to.img = gox_image_dup(call->project->image);
     if (to < 0 || to == GOX_CALL_WAIT)
