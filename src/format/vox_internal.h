@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the parts of the MagicaVoxel reader share. vox_read.c reads the chunks
- * into these structures, vox_scene.c walks the scene and makes the layers.
+ * What the parts of the MagicaVoxel reader share. vox_read.c and vox_nodes.c
+ * read the chunks into these structures, vox_scene.c walks the scene and makes
+ * the layers.
  *
  * Invariant: voxel data stays in the file's bytes and is borrowed. */
 #ifndef GOX_FORMAT_VOX_INTERNAL_H
@@ -79,9 +80,41 @@ struct gox__vox_file {
     size_t unused_models;
 };
 
+/* ---- vox_text.c ---- */
+/* A string of the file; borrowed, no NUL. */
+struct gox__vox_text {
+    const uint8_t *data;
+    size_t len;
+    size_t offset;
+};
+
+/* The next string; with in->failed it is empty. */
+struct gox__vox_text gox__vox_get_text(struct gox_bytes *in);
+bool gox__vox_text_is(struct gox__vox_text t, const char *text);
+/* A count of things that have `each` bytes or more; 0 with in->failed when the
+ * bytes that follow cannot hold them. */
+int32_t gox__vox_get_count(struct gox_bytes *in, size_t each, const char *what);
+/* Calls on_entry for each entry of a dictionary. */
+int gox__vox_each_entry(struct gox_bytes *in,
+        int (*on_entry)(void *ctx, struct gox_bytes *in,
+                struct gox__vox_text key, struct gox__vox_text value),
+        void *ctx) GOX_MUST_CHECK;
+/* Fails at the value: it is not what was wanted. */
+int gox__vox_bad_value(
+        struct gox_bytes *in, struct gox__vox_text value, const char *want);
+/* Plain decimal numbers, which is all that the files hold. */
+float gox__vox_parse_float(struct gox__vox_text t);
+
+/* ---- vox_nodes.c ---- */
+/* Reads the chunk of a node, which is added to file->nodes. */
+int gox__vox_read_node(struct gox__vox_file *file, struct gox_bytes *in,
+        enum gox__vox_kind kind) GOX_MUST_CHECK;
+
+/* ---- vox_scene.c ---- */
 /* Makes the image's layers of what was read. */
 int gox__vox_build(struct gox__vox_file *file) GOX_MUST_CHECK;
 
+/* ---- vox_read.c ---- */
 /* The colours of files without a palette of their own. */
 void gox__vox_default_palette(gox_rgba palette[256]);
 
