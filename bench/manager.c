@@ -264,7 +264,7 @@ void bench_manager(struct bench *b)
     idle(b, "idle-on", "1000");
     snprintf(path, sizeof path, "%s/" BENCH_SMALL_CHILD, b->bin_dir);
     if (access(path, X_OK) != 0) {
-        bench_note("the small child is built with the tests: not measured");
+        bench_note("%s is not there: not measured", path);
         return;
     }
     with_small_child(b);

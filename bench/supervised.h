@@ -9,7 +9,7 @@
 
 #include "bench.h"
 
-#define BENCH_SMALL_CHILD "test_manager_child"
+#define BENCH_SMALL_CHILD "goxel-bench-child"
 
 void bench_pause_ms(long ms);
 /* The first answer of a process that is not `old`; its time, NAN: none came. */
