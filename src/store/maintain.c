@@ -5,7 +5,8 @@
  * Syncing (sync.c) goes on outside the gate. A checkpoint copies the WAL
  * into the file through a connection of its own, also outside the gate; only
  * cutting the WAL off needs it, and is put off while edits keep coming, until
- * the WAL is wal_hard_bytes long.
+ * the WAL is wal_hard_bytes long. Then the writer is let in only every few ms,
+ * so that hardly anything is left to be done while it has to wait.
  *
  * Invariant: the writer waits for no fsync but when its log must be cut off. */
 #include "base/alloc.h"
@@ -19,9 +20,14 @@
 
 void gox__gate_init(struct gox_gate *gate)
 {
+    pthread_condattr_t attr;
+
     memset(gate, 0, sizeof(*gate));
     pthread_mutex_init(&gate->mutex, NULL);
-    pthread_cond_init(&gate->cond, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&gate->cond, &attr);
+    pthread_condattr_destroy(&attr);
 }
 
 void gox__gate_fini(struct gox_gate *gate)
@@ -30,9 +36,28 @@ void gox__gate_fini(struct gox_gate *gate)
     pthread_cond_destroy(&gate->cond);
 }
 
+/* So long the owner waits at a brake. */
+#define BRAKE_NS (2 * GOX_NS_PER_MS)
+
+static struct timespec make_timespec(int64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / GOX_NS_PER_S),
+            .tv_nsec = (long)(ns % GOX_NS_PER_S)};
+}
+
+static void wait_at_brake(struct gox_gate *gate)
+{
+    struct timespec until = make_timespec(gox_time_now_ns() + BRAKE_NS);
+
+    while (gate->is_braked &&
+            pthread_cond_timedwait(&gate->cond, &gate->mutex, &until) == 0)
+        ;
+}
+
 void gox__gate_enter_owner(struct gox_gate *gate)
 {
     pthread_mutex_lock(&gate->mutex);
+    wait_at_brake(gate);
     while (gate->is_taken) {
         gate->is_wanted = true;
         pthread_cond_wait(&gate->cond, &gate->mutex);
@@ -45,7 +70,7 @@ void gox__gate_enter_owner(struct gox_gate *gate)
 bool gox__gate_try(struct gox_gate *gate)
 {
     pthread_mutex_lock(&gate->mutex);
-    bool is_free = !gate->is_taken;
+    bool is_free = !gate->is_taken && !gate->is_braked;
     if (is_free)
         gate->is_taken = true;
     pthread_mutex_unlock(&gate->mutex);
@@ -69,6 +94,14 @@ void gox__gate_leave(struct gox_gate *gate)
     pthread_mutex_unlock(&gate->mutex);
 }
 
+void gox__gate_brake(struct gox_gate *gate, bool is_braked)
+{
+    pthread_mutex_lock(&gate->mutex);
+    gate->is_braked = is_braked;
+    pthread_cond_broadcast(&gate->cond);
+    pthread_mutex_unlock(&gate->mutex);
+}
+
 /* ---- checkpoints ---- */
 
 /* Returns the pages of the WAL that are not in the file yet, or an SQLite
@@ -82,6 +115,9 @@ static int checkpoint(sqlite3 *aux, int mode)
         return all > done ? all - done : 1;
     return rc != SQLITE_OK ? -rc : all - done;
 }
+
+/* Giving the space of a log of 32 MiB back takes about 15 ms. */
+#define LONG_LOG ((uint64_t)1 << 20)
 
 /* Cuts the WAL off when nothing was written since `writes` was counted; then
  * that is no more than a truncation. With `must` the rest is brought over
@@ -125,8 +161,12 @@ static int try_cut(gox_store *store, sqlite3 *aux)
         left = sync_file(aux);
         if (left == 0)
             left = checkpoint(aux, SQLITE_CHECKPOINT_PASSIVE);
+        gox__gate_brake(&store->gate, true);
+        if (left >= 0)
+            left = checkpoint(aux, SQLITE_CHECKPOINT_PASSIVE);
         if (left >= 0)
             left = cut_wal(store, aux, 0, true);
+        gox__gate_brake(&store->gate, false);
     }
     return left;
 }
@@ -142,15 +182,22 @@ static bool is_loss(int sqlite_code)
                    (sqlite_code & 0xff) == SQLITE_CORRUPT);
 }
 
-/* Returns whether it got anywhere. */
-static bool run_checkpoint(gox_store *store)
+/* Returns whether it got anywhere. is_idle: nobody is likely to wait, so a long
+ * log's space is given back. */
+static bool run_checkpoint(gox_store *store, bool is_idle)
 {
     sqlite3 *aux = NULL;
 
     if (gox__db_open(gox__vfs_name(store->stores->vfs), store->path, GOX_DB_AUX,
                 &aux, NULL) < 0)
         return false;
+    bool keeps_length =
+            !is_idle &&
+            (store->has_long_log || atomic_load(&store->wal_bytes) >= LONG_LOG);
+    gox__vfs_keep_length(aux, keeps_length);
     int left = try_cut(store, aux);
+    if (left == 0)
+        atomic_store(&store->has_long_log, keeps_length);
     if (left < 0 && is_loss(-left))
         gox__store_mark_unsafe(store, "a checkpoint", -left);
     atomic_fetch_add(&store->checkpoints, 1);
@@ -187,8 +234,9 @@ static int64_t due_at(const gox_stores *stores, gox_store *store)
     if (atomic_load(&store->wal_bytes) >= stores->settings.wal_bytes &&
             !store->is_in_checkpoint && store->checkpoint_at_ns < at)
         at = store->checkpoint_at_ns;
-    if (atomic_load(&store->wal_bytes) > 0 && !store->is_in_checkpoint &&
-            store->idle_at_ns < at)
+    if ((atomic_load(&store->wal_bytes) > 0 ||
+                atomic_load(&store->has_long_log)) &&
+            !store->is_in_checkpoint && store->idle_at_ns < at)
         at = store->idle_at_ns;
     return at;
 }
@@ -281,11 +329,11 @@ static void serve_sync(gox_stores *stores, gox_store *store)
         store->sync_code = rc;
 }
 
-static void serve_checkpoint(gox_stores *stores, gox_store *store)
+static void serve_checkpoint(gox_stores *stores, gox_store *store, bool is_idle)
 {
     store->is_in_checkpoint = true;
     pthread_mutex_unlock(&stores->mutex);
-    bool is_done = run_checkpoint(store);
+    bool is_done = run_checkpoint(store, is_idle);
     pthread_mutex_lock(&stores->mutex);
     store->is_in_checkpoint = false;
     store->checkpoint_at_ns =
@@ -321,16 +369,16 @@ static void serve(gox_stores *stores, gox_store *store)
     store->users++;
     if (store->must_sync || is_sync_due(stores, store, gox_time_now_ns()))
         serve_sync(stores, store);
-    else if (!store->is_in_checkpoint &&
-             (is_log_full(stores, store) || is_idle(store)))
-        serve_checkpoint(stores, store);
+    else if (!store->is_in_checkpoint && is_log_full(stores, store))
+        serve_checkpoint(stores, store, false);
+    else if (!store->is_in_checkpoint && is_idle(store))
+        serve_checkpoint(stores, store, true);
     leave_store(stores, store);
 }
 
 static void wait_until(gox_stores *stores, int64_t at)
 {
-    struct timespec until = {.tv_sec = (time_t)(at / GOX_NS_PER_S),
-            .tv_nsec = (long)(at % GOX_NS_PER_S)};
+    struct timespec until = make_timespec(at);
 
     if (at == INT64_MAX)
         pthread_cond_wait(&stores->due, &stores->mutex);
@@ -449,9 +497,11 @@ static void run_job(gox_stores *stores, gox_store *store)
     pthread_mutex_lock(&stores->mutex);
     err.code = rc;
     store->job_err = err;
-    /* What was packed away is given back at once. */
+    /* What was packed away is given back at once. Without an edit since it
+     * began, nobody waits. */
+    bool is_quiet = atomic_load(&store->since_snapshot) == 0;
     if (rc == 0 && !store->is_in_checkpoint)
-        serve_checkpoint(stores, store);
+        serve_checkpoint(stores, store, is_quiet);
     store->is_in_job = false;
     leave_store(stores, store);
 }

@@ -27,6 +27,9 @@ void gox__vfs_free(gox_vfs *vfs);
 const char *gox__vfs_name(const gox_vfs *vfs);
 /* fsync of an open file of this VFS, from any thread. An SQLite code. */
 int gox__vfs_sync(sqlite3_file *file);
+/* Whether this connection, when it cuts the log off, only ends it and leaves
+ * the file as long as it is, to be written over. */
+void gox__vfs_keep_length(sqlite3 *db, bool keeps);
 
 /* ---- db.c ---- */
 enum gox_db_role {
@@ -382,6 +385,7 @@ struct gox_gate {
     pthread_mutex_t mutex;
     pthread_cond_t cond;
     bool is_taken, is_wanted;
+    bool is_braked; /* the owner comes in only every few ms */
 };
 
 struct gox_store {
@@ -425,6 +429,7 @@ struct gox_store {
     int64_t checkpoint_at_ns, idle_at_ns; /* not before */
     uint64_t idle_writes; /* when it was last looked whether it is idle */
     bool is_in_checkpoint;
+    bool has_long_log;           /* the file is longer than its log */
     bool can_flush, is_in_flush; /* see sync.c */
     bool must_sync;              /* gox_store_commit_many waits for it */
     int sync_code;
@@ -467,6 +472,7 @@ void gox__gate_enter_owner(struct gox_gate *gate);
 bool gox__gate_try(struct gox_gate *gate);
 void gox__gate_enter_background(struct gox_gate *gate);
 void gox__gate_leave(struct gox_gate *gate);
+void gox__gate_brake(struct gox_gate *gate, bool is_braked);
 
 /* ---- maintain.c ---- */
 int gox__stores_start_threads(gox_stores *stores) GOX_MUST_CHECK;

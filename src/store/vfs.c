@@ -27,6 +27,7 @@
 /* SQLite's numbers (wal.c): the slots of readers with a mark. */
 #define READ_SLOT_FIRST 4
 #define READ_SLOT_COUNT 4
+#define LOG_HEADER      32
 
 struct file {
     sqlite3_file base;
@@ -36,6 +37,7 @@ struct file {
     int level;                  /* what SQLite believes to hold */
     unsigned shared, exclusive; /* WAL index locks, one bit a slot */
     bool is_aux, has_index, is_log;
+    bool keeps_length;      /* of the log, when SQLite cuts it off */
     struct gox_log_end end; /* of the log; its writer only */
     /* the real sqlite3_file follows */
 };
@@ -219,13 +221,29 @@ static int file_write(
     return real_of(file)->pMethods->xWrite(real_of(file), data, n, at);
 }
 
+/* Ends a log without giving its space back, which takes long for a large one.
+ * All of it is in the database and on the disk. Without a header that is on the
+ * disk too, what is left of it can never be taken for the beginning of the log
+ * that is written over it. */
+static int end_log(sqlite3_file *real)
+{
+    static const uint8_t nothing[LOG_HEADER];
+
+    int rc = real->pMethods->xWrite(real, nothing, LOG_HEADER, 0);
+    if (rc != SQLITE_OK)
+        return real->pMethods->xTruncate(real, 0);
+    return real->pMethods->xSync(real, SQLITE_SYNC_NORMAL);
+}
+
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     int rc = flush_log(file);
 
-    return rc != SQLITE_OK
-                   ? rc
-                   : real_of(file)->pMethods->xTruncate(real_of(file), size);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (file_of(file)->keeps_length && size == 0)
+        return end_log(real_of(file));
+    return real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 
 static int file_sync(sqlite3_file *file, int flags)
@@ -564,4 +582,15 @@ int gox__vfs_sync(sqlite3_file *file)
 {
     /* What is kept of a log belongs to its writer, and is not committed. */
     return real_of(file)->pMethods->xSync(real_of(file), SQLITE_SYNC_NORMAL);
+}
+
+void gox__vfs_keep_length(sqlite3 *db, bool keeps)
+{
+    sqlite3_file *log = NULL;
+
+    int rc = sqlite3_file_control(
+            db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (rc == SQLITE_OK && log != NULL && log->pMethods == &METHODS &&
+            file_of(log)->is_log)
+        file_of(log)->keeps_length = keeps;
 }

@@ -121,6 +121,145 @@ static void test_writes_of_commits(void **state)
     gox_test_dir_remove(dir);
 }
 
+/* ---- a log that is written over ---- */
+
+static long size_of(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 ? (long)info.st_size : 0;
+}
+
+/* Edits without a pause until a log of a MiB or more was ended. */
+static void fill_log(struct project *p, const char *wal, uint64_t *random)
+{
+    int64_t limit = gox_time_now_ns() + 30 * GOX_NS_PER_S;
+    struct gox_store_stats stats;
+
+    do {
+        for (int i = 0; i < 20; i++)
+            test_random_edit(p, random);
+        test_commit(p);
+        gox_store_get_stats(p->store, &stats);
+        if (gox_time_now_ns() > limit)
+            fail_msg("the log was not ended within 30 s");
+    } while (size_of(wal) < 1 << 20 || stats.wal_bytes >= 1 << 19);
+}
+
+/* What a power cut may leave: pages of the log as they were before. 0: the
+ * first, 1: one of what was written since, ... */
+static void lose_page(const char *wal, long page)
+{
+    static const char nothing[32];
+    char stale[4096];
+
+    FILE *file = fopen(wal, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, (1 << 20) - 4096, SEEK_SET), 0);
+    assert_int_equal(fread(stale, 1, sizeof stale, file), sizeof stale);
+    if (page == 0)
+        memcpy(stale, nothing, sizeof nothing);
+    assert_int_equal(fseek(file, page * 4096, SEEK_SET), 0);
+    assert_int_equal(fwrite(stale, 1, sizeof stale, file), sizeof stale);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* base: copies of the file and its log. page < 0: nothing is lost. */
+static void expect_after_cut(struct project *p, const char *base, long page)
+{
+    char dir[64], from[300], to[300];
+    struct project copy;
+    struct gox_image *img;
+    struct gox_store_check check;
+    struct gox_error err = {.text = ""};
+
+    gox_test_dir(dir);
+    snprintf(to, sizeof to, "%s/projects", dir);
+    assert_int_equal(mkdir(to, 0700), 0);
+    snprintf(to, sizeof to, "%s/projects/a.goxdb", dir);
+    snprintf(from, sizeof from, "%s/file", base);
+    copy_file(from, to);
+    snprintf(to, sizeof to, "%s/projects/a.goxdb-wal", dir);
+    snprintf(from, sizeof from, "%s/log", base);
+    copy_file(from, to);
+    if (page >= 0)
+        lose_page(to, page);
+    gox_stores *stores = test_open_dir(dir, NULL);
+    test_open(stores, "a", &copy);
+    uint64_t now = gox_history_revision(p->history);
+    assert_true(copy.report.revision <= now);
+    if (page < 0)
+        assert_int_equal(copy.report.revision, now);
+    if (gox_store_image_at(p->store, copy.report.revision, &img, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_true(test_images_equal(copy.img, img));
+    gox_image_free(img);
+    assert_int_equal(gox_stores_check(stores, "a", &check, NULL, &err), 0);
+    if (check.problems > 0)
+        fail_msg("%s", check.first.text);
+    test_close(&copy);
+    gox_stores_close(stores);
+    gox_test_dir_remove(dir);
+}
+
+/* Some edits into a log that was ended; copies of it while nothing is done with
+ * it. Returns how long the log is. */
+static uint64_t write_over(
+        struct project *p, const char *wal, const char *base, uint64_t *random)
+{
+    struct gox_store_stats stats;
+    char to[300];
+
+    do {
+        fill_log(p, wal, random);
+        for (int i = 0; i < 20; i++) {
+            test_random_edit(p, random);
+            test_commit(p);
+        }
+        assert_int_equal(gox_store_wait(p->store, NULL), 0);
+        gox_store_get_stats(p->store, &stats);
+    } while (stats.wal_bytes >= 1 << 20 || stats.wal_bytes == 0);
+    snprintf(to, sizeof to, "%s/file", base);
+    copy_file(gox_store_path(p->store), to);
+    snprintf(to, sizeof to, "%s/log", base);
+    copy_file(wal, to);
+    assert_true(size_of(to) >= 1 << 20);
+    return stats.wal_bytes;
+}
+
+static void test_log_written_over(void **state)
+{
+    char dir[64], base[64], wal[300];
+    struct project p;
+    uint64_t random = 77;
+    struct gox_store_settings settings = {.durability = GOX_DURABILITY_NONE,
+            .wal_bytes = (uint64_t)1 << 20,
+            .wal_hard_bytes = (uint64_t)3 << 19};
+    (void)state;
+
+    gox_test_dir(dir);
+    gox_test_dir(base);
+    gox_stores *stores = test_open_dir(dir, &settings);
+    test_create(stores, "a", &p);
+    snprintf(wal, sizeof wal, "%s-wal", gox_store_path(p.store));
+    for (int round = 0; round < 3; round++) {
+        long pages = (long)(write_over(&p, wal, base, &random) / 4096);
+        expect_after_cut(&p, base, -1);
+        for (long page = 0; page <= pages && page < 12; page++)
+            expect_after_cut(&p, base, page);
+    }
+    /* When nothing comes any more its space is given back. */
+    int64_t limit = gox_time_now_ns() + 20 * GOX_NS_PER_S;
+    while (size_of(wal) > 0 && gox_time_now_ns() < limit)
+        usleep(10000);
+    assert_int_equal(size_of(wal), 0);
+    test_reopen(stores, "a", &p);
+    test_close(&p);
+    gox_stores_close(stores);
+    gox_test_dir_remove(dir);
+    gox_test_dir_remove(base);
+}
+
 /* ---- one flush for many ---- */
 
 static struct {
@@ -350,6 +489,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_writes_of_commits),
+            cmocka_unit_test(test_log_written_over),
             cmocka_unit_test(test_flush_with_interval),
             cmocka_unit_test(test_no_flush_for_few),
             cmocka_unit_test(test_failed_flush_with_interval),
