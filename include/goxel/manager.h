@@ -59,7 +59,8 @@ void gox_manager_close(gox_manager_link *link);
 
 /* True when gox_manager_open started the manager. */
 bool gox_manager_was_started(const gox_manager_link *link);
-/* The daemon's socket, for gox_client_connect. Borrowed. */
+/* The daemon's socket, for gox_client_connect. Borrowed. With
+ * gox_client_set_retry, calls there that only look survive its restarts. */
 const char *gox_manager_socket_path(const gox_manager_link *link);
 
 /* These wait until it is done, or timeout_ms have passed (GOX_ERR_TIMEOUT; the
