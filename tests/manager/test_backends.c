@@ -22,7 +22,7 @@ static const char systemctl[] =
         "  echo $! >\"$dir/pid\";;\n"
         "*\" stop \"*) kill \"$(cat \"$dir/pid\")\"; rm -f \"$dir/d.sock\" "
         "\"$dir/pid\";;\n"
-        "*\" reload \"*) kill -HUP 0 2>/dev/null; exit 0;;\n"
+        "*\" reload \"*) [ ! -f \"$dir/refuse\" ]; exit;;\n"
         "esac\n";
 
 static bool has_order(struct rig *r, const char *order)
@@ -69,6 +69,12 @@ static void systemd_gets_the_orders(void **unused)
     pid_t next = rig_ask(&r);
     assert_true(next > 0 && next != pid);
     assert_true(rig_has_state(&r, "attached") && rig_pid(&r) == next);
+    /* A reload has systemd's answer. */
+    rig_do(&r, "manager.reload", NULL);
+    assert_true(has_order(&r, "--user reload goxel-daemon.service"));
+    rig_write(&r, "refuse", "");
+    assert_null(rig_call(&r, "manager.reload", NULL));
+    assert_non_null(strstr(r.err.text, "journalctl --user -u goxel-daemon"));
     rig_do(&r, "manager.stop", NULL);
     assert_true(rig_has_state(&r, "stopped"));
     assert_true(has_order(&r, "stop goxel-daemon.socket"));
