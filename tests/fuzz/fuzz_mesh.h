@@ -4,7 +4,7 @@
  * beside it (materials, pictures) are the input itself. The file that includes
  * it defines FUZZ_FORMAT as the row. */
 #include "base/alloc.h"
-#include "format/formats_internal.h"
+#include "fuzz_again.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,23 +29,6 @@ static int open_aux(void *ctx, const char *path, struct gox_input *in,
     memcpy(in->data, input->data, input->len);
     in->len = input->len;
     return 0;
-}
-
-static void write_again(const struct gox_image *img)
-{
-    struct gox_buf buf;
-    gox_buf_init(&buf, 0);
-    struct gox_output *out = gox_output_open_memory(&buf, NULL);
-    if (out != NULL && gox_format_write(img, &FUZZ_FORMAT, out, NULL, NULL,
-                               NULL, NULL) == 0) {
-        struct gox_image *back = NULL;
-        if (gox_format_read(&back, &FUZZ_FORMAT, buf.data, buf.len, NULL, NULL,
-                    NULL, NULL, NULL) < 0)
-            abort();
-        gox_image_free(back);
-    }
-    gox_output_close(out);
-    gox_buf_fini(&buf);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

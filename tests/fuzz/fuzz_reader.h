@@ -3,31 +3,13 @@
  * bytes as that format, checks what came out, and writes it again when the
  * format can, so that writers see odd models too. The file that includes it
  * defines FUZZ_FORMAT as the row. */
-#include "format/formats_internal.h"
+#include "fuzz_again.h"
 
 #include <stdlib.h>
 
 #define WRITE_MAX_VOXELS 200000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void write_again(const struct gox_image *img)
-{
-    struct gox_buf buf;
-    gox_buf_init(&buf, 0);
-    struct gox_output *out = gox_output_open_memory(&buf, NULL);
-    if (out != NULL && gox_format_write(img, &FUZZ_FORMAT, out, NULL, NULL,
-                               NULL, NULL) == 0) {
-        /* What a writer makes, its reader must take. */
-        struct gox_image *back = NULL;
-        if (gox_format_read(&back, &FUZZ_FORMAT, buf.data, buf.len, NULL, NULL,
-                    NULL, NULL, NULL) < 0)
-            abort();
-        gox_image_free(back);
-    }
-    gox_output_close(out);
-    gox_buf_fini(&buf);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
