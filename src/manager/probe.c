@@ -30,7 +30,7 @@ static const char request[] =
 /* Errors in the log of one interval that are worth a warning. */
 #define LOG_ERRORS_WARN 10
 /* The answer of a daemon that is well comes in less. */
-#define BRISK_NS (GOX_NS_PER_MS / 4)
+#define BRISK_NS (GOX_NS_PER_MS / 2)
 
 static int64_t skew_ms(void)
 {
