@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -195,10 +196,15 @@ static void daemon_gets_limits_and_a_session(void **unused)
     assert_non_null(files);
     assert_int_equal(sscanf(files, "Max open files %d", &soft), 1);
     assert_int_equal(soft, 77);
+    /* Where there is something to give; sanitizers take it away again. */
+    struct rlimit own;
+    assert_int_equal(getrlimit(RLIMIT_CORE, &own), 0);
     const char *core = strstr(text, "Max core file size");
     assert_non_null(core);
-    assert_int_not_equal(
-            strncmp(core + strlen("Max core file size"), "        0 ", 10), 0);
+    core += strlen("Max core file size");
+    core += strspn(core, " ");
+    if (own.rlim_max > 0 && getenv("GOX_SANITIZED") == NULL)
+        assert_int_not_equal(*core, '0');
     read_proc(daemon, "environ", text, sizeof text);
     assert_non_null(strstr(text, "LISTEN_FDS=1 "));
     assert_non_null(strstr(text, "LISTEN_FDNAMES=goxel-daemon "));
