@@ -2,8 +2,8 @@
  * What one client may use up of the real daemon: requests in time, memory, size
  * and depth of a request, its patience; and the buckets alone. */
 #include "base/time.h"
+#include "daemon/access_rig.h"
 #include "daemon/rate_limit.h"
-#include "daemon/wire.h"
 
 #include <sys/socket.h>
 
@@ -59,64 +59,6 @@ static void test_peers(void **state)
     free(table);
 }
 
-/* ---- helpers ---- */
-
-static struct wire w;
-
-static int teardown(void **state)
-{
-    (void)state;
-    if (w.pid > 0)
-        wire_stop(&w, NULL);
-    wire_cleanup(&w);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    memset(&w, 0, sizeof w);
-    w.in = w.out = -1;
-    gox_test_dir(w.dir);
-    return 0;
-}
-
-static void start(const char *const *args)
-{
-    wire_start_in(&w, args);
-}
-
-static void call(
-        int fd, const char *method, const char *params, const char *expected)
-{
-    char line[512];
-    snprintf(line, sizeof line,
-            "{'jsonrpc':'2.0','id':7,'method':'%s','params':%s}\n", method,
-            params);
-    wire_send(fd, line);
-    wire_expect(fd, expected);
-}
-
-/* Until the daemon's log (its file) has the text. */
-static void expect_log(const char *text)
-{
-    char command[256];
-    double limit = wire_now_ms() + WIRE_LIMIT_MS;
-    snprintf(command, sizeof command, "grep -q '%s' '%s/log'", text, w.dir);
-    while (system(command) != 0)
-        if (wire_now_ms() > limit)
-            fail_msg("the log does not say %s", text);
-}
-
-static const char *in_dir(const char *name)
-{
-    static char texts[4][160];
-    static unsigned turn;
-    char *text = texts[turn++ % 4];
-    snprintf(text, sizeof texts[0], "%s/%s", w.dir, name);
-    return text;
-}
-
 /* ---- rates ---- */
 
 static void test_rates(void **state)
@@ -124,12 +66,12 @@ static void test_rates(void **state)
     (void)state;
     const char *args[] = {"--set", "security.rate_limiting.enabled=true",
             "--set", "security.rate_limiting.requests_per_second=1", "--set",
-            "security.rate_limiting.burst_size=10", "--log-file", in_dir("log"),
-            NULL};
+            "security.rate_limiting.burst_size=10", "--log-file",
+            rig_in_dir("log"), NULL};
     int limited = 0;
-    start(args);
+    rig_start(args);
     /* Two connections of one user share a bucket. */
-    int fds[2] = {wire_connect(&w), wire_connect(&w)};
+    int fds[2] = {wire_connect(rig_wire()), wire_connect(rig_wire())};
     for (int i = 0; i < 20; i++) {
         wire_send(fds[i % 2],
                 "{'jsonrpc':'2.0','id':1,'method':'goxel.list_layers'}\n");
@@ -143,10 +85,10 @@ static void test_rates(void **state)
     assert_in_range(limited, 5, 10);
     /* Health is answered all the same. */
     for (int i = 0; i < 50; i++)
-        call(fds[0], "daemon.health", "{}", "'status':");
+        rig_call(fds[0], "daemon.health", "{}", "'status':");
     close(fds[0]);
     close(fds[1]);
-    expect_log("security.rate_limiting");
+    rig_expect_log("security.rate_limiting");
 }
 
 /* ---- memory ---- */
@@ -155,15 +97,15 @@ static void test_memory(void **state)
 {
     (void)state;
     const char *args[] = {"--set", "performance.max_memory_mb=1", NULL};
-    start(args);
-    int fd = wire_connect(&w);
-    call(fd, "goxel.add_voxel", "{'x':1,'y':1,'z':1}",
+    rig_start(args);
+    int fd = wire_connect(rig_wire());
+    rig_call(fd, "goxel.add_voxel", "{'x':1,'y':1,'z':1}",
             "performance.max_memory_mb");
-    call(fd, "goxel.add_voxel", "{'x':1,'y':1,'z':1}", "'retry_after_ms'");
+    rig_call(fd, "goxel.add_voxel", "{'x':1,'y':1,'z':1}", "'retry_after_ms'");
     /* What needs none goes on: looking, saving, health. */
-    call(fd, "goxel.list_layers", "{}", "'result'");
-    call(fd, "goxel.save_project", "{'path':'x.gox'}", "'result'");
-    call(fd, "daemon.health", "{}", "'status':");
+    rig_call(fd, "goxel.list_layers", "{}", "'result'");
+    rig_call(fd, "goxel.save_project", "{'path':'x.gox'}", "'result'");
+    rig_call(fd, "daemon.health", "{}", "'status':");
     close(fd);
 }
 
@@ -173,12 +115,12 @@ static void test_slow_writer(void **state)
 {
     (void)state;
     const char *args[] = {
-            "--timeout-seconds", "1", "--log-file", in_dir("log"), NULL};
+            "--timeout-seconds", "1", "--log-file", rig_in_dir("log"), NULL};
     static const char request[] =
             "{'jsonrpc':'2.0','id':1,'method':'goxel.list_layers','params':{},"
             "'a member that goes on and on and on and on and on and on':'";
-    start(args);
-    int fd = wire_connect(&w), other = wire_connect(&w);
+    rig_start(args);
+    int fd = wire_connect(rig_wire()), other = wire_connect(rig_wire());
     double begin = wire_now_ms();
     /* A byte at a time, never the end. */
     for (size_t i = 0; i < sizeof request - 1 && wire_now_ms() - begin < 600;
@@ -190,10 +132,10 @@ static void test_slow_writer(void **state)
     wire_expect_end(fd);
     assert_true(wire_now_ms() - begin > 900);
     /* Idle connections are left alone. */
-    call(other, "goxel.list_layers", "{}", "'result'");
+    rig_call(other, "goxel.list_layers", "{}", "'result'");
     close(fd);
     close(other);
-    expect_log("its request was not complete after");
+    rig_expect_log("its request was not complete after");
 }
 
 /* ---- bounds of requests ---- */
@@ -238,15 +180,15 @@ static void test_bounds(void **state)
 {
     (void)state;
     const char *args[] = {"--max-request-size-mb", "1", NULL};
-    start(args);
-    int fd = wire_connect(&w);
+    rig_start(args);
+    int fd = wire_connect(rig_wire());
     for (size_t i = 0; i < sizeof too_much / sizeof too_much[0]; i++) {
         char *text = repeat(too_much[i].head, too_much[i].piece,
                 too_much[i].closing, too_much[i].count, too_much[i].tail);
         wire_send(fd, text);
         free(text);
         wire_expect(fd, too_much[i].said);
-        call(fd, "ping", "{}", "'pong':true");
+        rig_call(fd, "ping", "{}", "'pong':true");
     }
     close(fd);
 }
@@ -260,8 +202,8 @@ static void test_pipeline_is_bounded(void **state)
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n";
     const size_t len = sizeof ping - 1, flood = 64u << 20;
     const char *args[] = {NULL};
-    start(args);
-    int fd = wire_connect(&w);
+    rig_start(args);
+    int fd = wire_connect(rig_wire());
     wire_send(fd, "{'jsonrpc':'2.0','id':1,'method':'goxel.execute_script',"
                   "'params':{'script':'var t=Date.now();while(Date.now()-t<"
                   "1500){}'}}\n");
@@ -281,7 +223,8 @@ static void test_pipeline_is_bounded(void **state)
     close(fd);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 int main(void)
 {
