@@ -242,10 +242,10 @@ static void test_log_written_over(void **state)
     gox_stores *stores = test_open_dir(dir, &settings);
     test_create(stores, "a", &p);
     snprintf(wal, sizeof wal, "%s-wal", gox_store_path(p.store));
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < 2; round++) {
         long pages = (long)(write_over(&p, wal, base, &random) / 4096);
         expect_after_cut(&p, base, -1);
-        for (long page = 0; page <= pages && page < 12; page++)
+        for (long page = 0; page <= pages && page < 6; page++)
             expect_after_cut(&p, base, page);
     }
     /* When nothing comes any more its space is given back. */
