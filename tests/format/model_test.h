@@ -189,4 +189,54 @@ static inline void model_fail_each(int (*fn)(void *ctx), void *ctx)
     }
 }
 
+/* What is written or read while memory runs out at each place in turn. */
+struct model_attempt {
+    const char *format;
+    const struct gox_image *img;
+    const struct gox_buf *text;
+};
+
+static inline int model_write_attempt(void *ctx)
+{
+    const struct model_attempt *a = ctx;
+    struct gox_error err;
+    struct gox_buf buf;
+    int rc = model_write(a->img, a->format, NULL, &buf, NULL, NULL, &err);
+    gox_buf_fini(&buf);
+    return rc;
+}
+
+static inline int model_read_attempt(void *ctx)
+{
+    const struct model_attempt *a = ctx;
+    struct gox_image *img = NULL;
+    struct gox_error err;
+    int rc = model_read(
+            &img, a->format, a->text->data, a->text->len, NULL, NULL, &err);
+    gox_image_free(img);
+    return rc;
+}
+
+/* A model that needs some of everything, to run out of memory with. */
+static inline struct gox_image *model_new_cloud(void)
+{
+    struct gox_image *img = gox_image_new();
+    model_cloud(img->layers[0]->volume, gox_pos_make(0, 0, 0), 6, 50, 7, 0, 1);
+    return img;
+}
+
+static inline void model_fail_each_write(
+        const char *format, const struct gox_image *img)
+{
+    struct model_attempt a = {.format = format, .img = img};
+    model_fail_each(model_write_attempt, &a);
+}
+
+static inline void model_fail_each_read(
+        const char *format, const struct gox_buf *text)
+{
+    struct model_attempt a = {.format = format, .text = text};
+    model_fail_each(model_read_attempt, &a);
+}
+
 #endif

@@ -258,34 +258,14 @@ static void large_counts_cost_nothing(void **state)
     }
 }
 
-static int write_once(void *ctx)
-{
-    struct gox_error err;
-    struct gox_buf buf;
-    int rc = model_write(ctx, "ply", NULL, &buf, NULL, NULL, &err);
-    gox_buf_fini(&buf);
-    return rc;
-}
-
-static int read_once(void *ctx)
-{
-    struct gox_buf *text = ctx;
-    struct gox_image *img = NULL;
-    struct gox_error err;
-    int rc = model_read(&img, "ply", text->data, text->len, NULL, NULL, &err);
-    gox_image_free(img);
-    return rc;
-}
-
 static void memory_may_run_out(void **state)
 {
     (void)state;
-    struct gox_image *img = gox_image_new();
+    struct gox_image *img = model_new_cloud();
     struct gox_buf buf;
-    model_cloud(img->layers[0]->volume, gox_pos_make(0, 0, 0), 6, 50, 7, 0, 1);
-    model_fail_each(write_once, img);
+    model_fail_each_write("ply", img);
     write_ply(img, &buf, NULL);
-    model_fail_each(read_once, &buf);
+    model_fail_each_read("ply", &buf);
     gox_buf_fini(&buf);
     gox_image_free(img);
 }

@@ -132,21 +132,11 @@ static void empty_model_is_a_scene(void **state)
     gox_image_free(img);
 }
 
-static int write_once(void *ctx)
-{
-    struct gox_error err;
-    struct gox_buf buf;
-    int rc = model_write(ctx, "pov", NULL, &buf, NULL, NULL, &err);
-    gox_buf_fini(&buf);
-    return rc;
-}
-
 static void memory_may_run_out(void **state)
 {
     (void)state;
-    struct gox_image *img = gox_image_new();
-    model_cloud(img->layers[0]->volume, gox_pos_make(0, 0, 0), 6, 50, 7, 0, 1);
-    model_fail_each(write_once, img);
+    struct gox_image *img = model_new_cloud();
+    model_fail_each_write("pov", img);
     gox_image_free(img);
 }
 

@@ -93,21 +93,11 @@ static void reading_is_refused(void **state)
             GOX_ERR_UNSUPPORTED);
 }
 
-static int write_once(void *ctx)
-{
-    struct gox_error err;
-    struct gox_buf buf;
-    int rc = model_write(ctx, "stl", NULL, &buf, NULL, NULL, &err);
-    gox_buf_fini(&buf);
-    return rc;
-}
-
 static void memory_may_run_out(void **state)
 {
     (void)state;
-    struct gox_image *img = gox_image_new();
-    model_cloud(img->layers[0]->volume, gox_pos_make(0, 0, 0), 6, 50, 7, 0, 1);
-    model_fail_each(write_once, img);
+    struct gox_image *img = model_new_cloud();
+    model_fail_each_write("stl", img);
     gox_image_free(img);
 }
 
