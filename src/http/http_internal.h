@@ -49,6 +49,7 @@ struct gox__http_client {
     bool is_waited_for;                   /* is in that list */
     bool is_used;                         /* a request is under way */
     bool is_new;                          /* it has had none */
+    bool is_overdue;                      /* and was counted as such */
 };
 
 struct gox_http {

@@ -119,13 +119,22 @@ static void cut_off(struct gox__http_client *c)
     shutdown(c->fd, SHUT_RDWR);
 }
 
+/* It is overdue by our clock or by the library's, whichever comes first, and
+ * counts once. One that only waits for another request is no slow client. */
+static void count_overdue(struct gox__http_client *c)
+{
+    if (!c->is_overdue && (c->is_used || c->is_new))
+        c->http->stats.timed_out++;
+    c->is_overdue = true;
+}
+
 static void on_overdue(void *ctx)
 {
     gox_http *http = ctx;
     int64_t now = gox_loop_now_ns(http->loop);
     http->is_overdue_on = false;
     while (http->first != NULL && http->first->deadline_at_ns <= now) {
-        http->stats.timed_out += http->first->is_used || http->first->is_new;
+        count_overdue(http->first);
         cut_off(http->first);
     }
     if (http->first == NULL)
@@ -161,6 +170,9 @@ static void on_connection(void *cls, struct MHD_Connection *connection,
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         if (c == NULL)
             return;
+        if (c->is_waited_for &&
+                c->deadline_at_ns <= gox_loop_now_ns(http->loop))
+            count_overdue(c);
         stop_waiting(c);
         http->stats.open--;
         /* At its limit the library stops to accept, and begins again only when
@@ -192,11 +204,12 @@ static void on_completed(void *cls, struct MHD_Connection *connection,
     gox_http_request *req = *context;
     (void)cls;
     (void)connection;
-    (void)code;
     if (req == NULL)
         return;
     *context = NULL;
     gox_http *http = req->http;
+    if (code == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
+        count_overdue(req->client);
     req->client->is_used = false;
     wait_for(req->client);
     if (http->is_finishing)
