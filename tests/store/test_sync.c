@@ -291,7 +291,7 @@ struct many {
 static void begin(struct many *m, enum gox_durability durability)
 {
     struct gox_store_settings settings = make_settings(durability);
-    char name[8];
+    char name[16];
 
     test_faulty_vfs();
     test_have_no_disk(true);
