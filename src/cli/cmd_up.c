@@ -121,24 +121,6 @@ static int open_link(struct gox_cli *cli, bool *was_started)
             err.text);
 }
 
-/* Somebody else's daemon is found by the first round of checks. */
-static int start(
-        struct gox_keeper *keeper, json_t **status, struct gox_error *err)
-{
-    int code = gox_keeper_call(keeper, "manager.status", NULL, status, err);
-    bool is_first =
-            code == 0 && !json_is_true(json_object_get(*status, "ready")) &&
-            strcmp(gox_keeper_text(*status, "backend"), "external") == 0;
-    json_decref(*status);
-    *status = NULL;
-    if (is_first)
-        code = gox_keeper_call(keeper, "manager.health",
-                json_pack("{s:b}", "check", 1), NULL, err);
-    return code != 0 ? code
-                     : gox_keeper_call(
-                               keeper, "manager.start", NULL, status, err);
-}
-
 static int run_up(struct gox_cli *cli)
 {
     struct gox_keeper keeper = {.instance = NULL};
@@ -154,7 +136,8 @@ static int run_up(struct gox_cli *cli)
         rc = open_link(cli, &was_started);
     if (rc == 0)
         rc = gox_keeper_open(&keeper, cli, cli->values[UP_INSTANCE]);
-    if (rc == 0 && start(&keeper, &status, &err) != 0)
+    if (rc == 0 &&
+            gox_keeper_call(&keeper, "manager.start", NULL, &status, &err) != 0)
         rc = gox_session_fail(&keeper.session, NULL, &err);
     if (rc == 0)
         rc = tell_up(cli, &keeper, status, was_started, begin_ns);

@@ -179,7 +179,7 @@ teardown() {
     up
     "$goxelctl" restart >/dev/null
     until_true bash -c "[ \$(grep -c '\"restarted\"' '$BATS_TEST_TMPDIR/seen') -eq 2 ]"
-    kill -INT "$follower"
+    kill -TERM "$follower"
     run wait "$follower"
     jq -s -e '[.[] | .seq | select(. > 0)] as $n | $n == ($n | unique)' "$BATS_TEST_TMPDIR/seen"
 }

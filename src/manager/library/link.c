@@ -35,6 +35,23 @@ static int keep_texts(gox_manager_link *link,
     return gox__link_places(link, config, err);
 }
 
+/* The socket of a manager that is being killed takes connections to its last
+ * moment, and nobody answers there: such a one is not there. */
+static int connect_to_living(
+        gox_manager_link *link, int timeout_ms, struct gox_error *err)
+{
+    link->client = gox_client_connect(link->control, timeout_ms, err);
+    if (link->client == NULL)
+        return 0;
+    int code = gox_client_call(
+            link->client, "manager.list", NULL, timeout_ms, NULL, err);
+    if (code == 0)
+        return 0;
+    gox_client_close(link->client);
+    link->client = NULL;
+    return code == GOX_ERR_CLOSED ? 0 : code;
+}
+
 gox_manager_link *gox_manager_open(
         const struct gox_manager_config *config, struct gox_error *err)
 {
@@ -49,11 +66,10 @@ gox_manager_link *gox_manager_open(
     int timeout_ms =
             config->timeout_ms > 0 ? config->timeout_ms : USUAL_TIMEOUT_MS;
     int code = keep_texts(link, config, err);
-    if (code == 0) {
-        link->client = gox_client_connect(link->control, timeout_ms, err);
-        if (link->client == NULL && config->auto_start)
-            code = gox__link_start(link, config, timeout_ms, err);
-    }
+    if (code == 0)
+        code = connect_to_living(link, timeout_ms, err);
+    if (code == 0 && link->client == NULL && config->auto_start)
+        code = gox__link_start(link, config, timeout_ms, err);
     if (code < 0 || link->client == NULL) {
         gox_manager_close(link);
         return NULL;
