@@ -137,7 +137,7 @@ bool gox__flush_reaches(const struct gox_flush *f, const char *path)
 {
     struct stat info;
 
-    return f->is_usable && stat(path, &info) == 0 &&
+    return f->device != 0 && stat(path, &info) == 0 &&
            (uint64_t)info.st_dev == f->device;
 }
 
@@ -198,7 +198,7 @@ bool gox__stores_flush_dirty(gox_stores *stores)
     size_t count = 0;
 
     for (gox_store *s = stores->first; s != NULL; s = s->next)
-        count += s->can_flush && !s->is_closing && atomic_load(&s->is_dirty);
+        count += !s->is_closing && s->can_flush && atomic_load(&s->is_dirty);
     if (count < MANY_STORES || !is_usable(stores))
         return false;
     for (gox_store *s = stores->first; s != NULL; s = s->next) {
