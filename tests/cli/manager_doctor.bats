@@ -62,10 +62,11 @@ finding() {
 @test "a port that somebody else has" {
     command -v python3 >/dev/null || skip "python3 is not installed"
     python3 -c '
-import socket, sys
+import signal, socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
-print(s.getsockname()[1], flush=True); sys.stdin.read()' \
-        >"$BATS_TEST_TMPDIR/port" < <(read -r -t 60 <> <(:)) 3>&- &
+signal.alarm(60)
+print(s.getsockname()[1], flush=True); signal.pause()' \
+        >"$BATS_TEST_TMPDIR/port" 3>&- &
     holder=$!
     until_true test -s "$BATS_TEST_TMPDIR/port"
     GOXEL_MONITORING_METRICS_LISTEN=127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port")
