@@ -29,7 +29,8 @@ static inline void gox_test_dir(char dir[64])
 static inline void gox_test_dir_remove(const char *dir)
 {
     char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", dir);
+    assert_in_range(snprintf(command, sizeof command, "rm -rf '%s'", dir), 1,
+            sizeof command - 1);
     assert_int_equal(system(command), 0);
 }
 

@@ -177,7 +177,7 @@ int gox__reload(gox_daemon *d, bool is_dry_run, struct gox_writer *w,
 {
     struct gox_config_errors errors;
     struct gox_settings new;
-    bool is_changed[GOX_SETTING_COUNT];
+    bool is_changed[GOX_SETTING_COUNT] = {false};
     if (d->life == NULL)
         return gox_error_set(err, GOX_ERR_UNSUPPORTED,
                 "this server has no settings to read again");
