@@ -3,8 +3,10 @@
  * instead of starting a second one. One line: number, start time, boot; a
  * number alone would name whoever has it today.
  *
- * Invariant: the file is whole or absent (written aside, then renamed). No
- * fsync: after a crash of the machine there is nothing to take over. */
+ * Invariant: the line always has the same length and is written over the one
+ * before by one call, so that a manager which dies leaves the old or the new
+ * one. Renaming would make the file system write to the disk in the middle of a
+ * restart; after a crash of the machine there is nothing to take over. */
 #include "base/io.h"
 #include "manager/manager_internal.h"
 
@@ -38,11 +40,18 @@ bool gox__write_file(const char *path, const void *data, size_t len)
 void gox__record_write(gox_instance *i)
 {
     char path[GOX_INSTANCE_PATH + 32];
-    char text[GOX_PROC_ID_TEXT_BYTES + 1];
+    char text[GOX_PROC_ID_TEXT_BYTES];
     gox_proc_id_format(&i->process.id, text);
-    strcat(text, "\n");
+    size_t len = strlen(text);
+    memset(text + len, ' ', sizeof text - len);
+    text[sizeof text - 1] = '\n';
     path_of(i, path);
-    if (!gox__write_file(path, text, strlen(text)))
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    bool is_written =
+            fd >= 0 && write(fd, text, sizeof text) == (ssize_t)sizeof text;
+    if (fd >= 0)
+        close(fd);
+    if (!is_written)
         gox__manager_trouble(i->manager, i,
                 "%s cannot be written; if this manager dies, the next one "
                 "cannot take the daemon over",

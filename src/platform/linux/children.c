@@ -2,9 +2,11 @@
  * The kernel's own list of a thread's children (CONFIG_PROC_CHILDREN). */
 #include "platform/children.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static bool is_watched(const struct gox_process_set *set, long pid)
@@ -19,7 +21,11 @@ bool gox_process_has_strangers(const struct gox_process_set *set)
 {
     char path[64];
     char text[4096];
+    siginfo_t info;
     int pid = (int)getpid();
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 &&
+            errno == ECHILD)
+        return false; /* nor watched ones: nothing to read */
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
