@@ -7,7 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define UP_MS        2200
 #define LIMIT_MS     10000
@@ -80,4 +84,51 @@ double bench_pss_kb(pid_t pid)
     if (f != NULL)
         fclose(f);
     return kb;
+}
+
+/* ---- the floor ---- */
+
+static void run_loop(const char *socket_path, const char *program)
+{
+    char owner[32];
+    const char *argv[] = {program, "--socket", socket_path, NULL};
+    const char *envp[] = {"LISTEN_FDS=1", owner, NULL};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+            listen(fd, 128) != 0 || (fd != 3 && dup2(fd, 3) != 3))
+        return;
+    for (;;) {
+        pid_t pid = vfork();
+        if (pid == 0) {
+            snprintf(owner, sizeof owner, "LISTEN_PID=%d", (int)getpid());
+            execve(program, (char *const *)argv, (char *const *)envp);
+            _exit(1);
+        }
+        if (pid < 0 || waitpid(pid, NULL, 0) < 0)
+            return;
+    }
+}
+
+double bench_loop_crash_median(struct bench *b, int count)
+{
+    char socket_path[100], program[512];
+    pid_t child;
+    snprintf(socket_path, sizeof socket_path, "%s/loop.sock", b->dir);
+    snprintf(program, sizeof program, "%s/" BENCH_SMALL_CHILD, b->bin_dir);
+    pid_t pid = fork();
+    if (pid == 0) {
+        run_loop(socket_path, program);
+        _exit(1);
+    }
+    double median = NAN;
+    if (pid > 0 && !isnan(bench_next_answer(socket_path, 0, &child)))
+        median = bench_crash_median(socket_path, count);
+    bench_next_answer(socket_path, 0, &child);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    if (child > 0)
+        kill(child, SIGKILL);
+    return median;
 }

@@ -20,6 +20,10 @@ double bench_crash_median(const char *socket_path, int count);
 /* Proportional memory in kB; NAN: gone. */
 double bench_pss_kb(pid_t pid);
 
+/* The same with a bare loop of vfork, exec and waitpid that holds the socket:
+ * what the machine takes at least, as no supervisor does less. */
+double bench_loop_crash_median(struct bench *b, int count);
+
 /* Rows of runit, s6 and supervisord, each when it is installed. */
 void bench_rivals(struct bench *b);
 
