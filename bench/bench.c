@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,10 +77,10 @@ bool bench_daemon_start(struct bench *b, struct bench_daemon *d)
             counter++);
     char data_dir[128];
     const char *argv[32] = {program, "--socket", d->socket_path, "--data-dir",
-            data_dir, "--log-level", "error"};
+            data_dir, "--log-level", "error", "--allowed-paths", b->dir};
     /* Each daemon begins with nothing. */
     snprintf(data_dir, sizeof data_dir, "%s/data%u", b->dir, counter);
-    size_t count = 7;
+    size_t count = 9;
     for (const char *arg = b->daemon_args; arg != NULL && *arg != '\0';
             arg += strlen(arg) + 1) {
         argv[count++] = "--set";
@@ -108,6 +109,40 @@ void bench_daemon_stop(struct bench_daemon *d)
 {
     kill(d->pid, SIGTERM);
     waitpid(d->pid, NULL, 0);
+}
+
+pid_t bench_echo_start(const char *socket_path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    snprintf(addr.sun_path, sizeof addr.sun_path, "%s", socket_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(fd, (struct sockaddr *)&addr, sizeof addr) != 0 ||
+            listen(fd, 4) != 0)
+        exit(1);
+    pid_t pid = fork();
+    if (pid != 0) {
+        close(fd);
+        return pid;
+    }
+    int client = accept(fd, NULL, NULL);
+    char buf[65536];
+    ssize_t n;
+    while ((n = read(client, buf, sizeof buf)) > 0)
+        if (write(client, buf, (size_t)n) != n)
+            break;
+    _exit(0);
+}
+
+void bench_pin(bool is_pinned)
+{
+    static cpu_set_t all;
+    cpu_set_t set;
+    if (CPU_COUNT(&all) == 0)
+        sched_getaffinity(0, sizeof all, &all);
+    set = all;
+    for (size_t k = 0; is_pinned && CPU_COUNT(&set) > 1; k++)
+        CPU_CLR(k, &set);
+    sched_setaffinity(0, sizeof set, &set);
 }
 
 double bench_rss_mb(pid_t pid)

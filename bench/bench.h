@@ -51,6 +51,10 @@ double bench_run(const char *const argv[], double *peak_mb);
 /* The median of n runs. */
 double bench_run_median(const char *const argv[], int n);
 bool bench_has(const char *program); /* on PATH */
+/* From now on this process and its children have one processor, or all. */
+void bench_pin(bool is_pinned);
+/* A server that answers one connection with what it reads. */
+pid_t bench_echo_start(const char *socket_path);
 /* In a new child: becomes the program, silent; does not return. */
 void bench_exec_quietly(const char *const argv[]);
 

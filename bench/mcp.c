@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * goxel-mcp as a client sees it: from its start to the first answer, calls of a
  * tool through to the daemon, over stdio and HTTP, and its memory after many.
- */
+ * Calls are made on all processors, where most of the time goes to waking the
+ * other one, and on one, where the work shows; beside them what a bare echo
+ * takes, twice, since a call makes two trips. */
 #include "bench.h"
 
 #include <arpa/inet.h>
@@ -18,6 +20,12 @@
 
 #define STARTS 40
 #define CALLS  5000
+
+/* Where the processes run, and what two trips take there. */
+struct place {
+    const char *name;
+    double floor_ms;
+};
 
 static const char INITIALIZE[] =
         "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"
@@ -82,25 +90,61 @@ static void measure_start(struct bench *b, const char *socket_path)
     bench_samples_fini(&ends);
 }
 
-static void measure_calls(struct bench *b, struct bench_client *c,
-        const char *text, const char *name, double bar50, double bar99)
+static void sample_calls(
+        struct bench_client *c, const char *text, struct bench_samples *s)
 {
-    struct bench_samples s = {0};
-    char row[100];
     for (int i = 0; i < CALLS; i++) {
         double at = bench_now_ms();
         if (!say(c, text))
             exit(1);
-        bench_add(&s, bench_now_ms() - at);
+        bench_add(s, bench_now_ms() - at);
     }
-    snprintf(row, sizeof row, "mcp: %s, p50", name);
-    bench_row(b, row, bench_percentile(&s, 0.5), "ms", bar50, NULL, NAN);
-    snprintf(row, sizeof row, "mcp: %s, p99", name);
-    bench_row(b, row, bench_percentile(&s, 0.99), "ms", bar99, NULL, NAN);
-    bench_samples_fini(&s);
 }
 
-static void measure_stdio(struct bench *b, const char *socket_path)
+/* One trip of a bare echo; NAN: it could not be measured. */
+static double echo_ms(struct bench *b)
+{
+    struct bench_client c = {0};
+    struct bench_samples s = {0};
+    char path[108];
+    snprintf(path, sizeof path, "%s/echo.sock", b->dir);
+    unlink(path);
+    pid_t pid = bench_echo_start(path);
+    if (!bench_connect(&c, path))
+        return NAN;
+    sample_calls(&c, PING, &s);
+    double ms = bench_percentile(&s, 0.5);
+    bench_samples_fini(&s);
+    bench_disconnect(&c);
+    waitpid(pid, NULL, 0);
+    return ms;
+}
+
+static void show(struct bench *b, const struct place *place, const char *name,
+        struct bench_samples *s, double bar50, double bar99, double floor)
+{
+    char row[100];
+    snprintf(row, sizeof row, "mcp: %s, %s, p50", name, place->name);
+    bench_row(
+            b, row, bench_percentile(s, 0.5), "ms", bar50, "bare echo", floor);
+    snprintf(row, sizeof row, "mcp: %s, %s, p99", name, place->name);
+    bench_row(b, row, bench_percentile(s, 0.99), "ms", bar99, NULL, NAN);
+}
+
+static void measure_calls(
+        struct bench *b, struct bench_client *c, const struct place *place)
+{
+    struct bench_samples pings = {0}, reads = {0};
+    sample_calls(c, PING, &pings);
+    sample_calls(c, READ, &reads);
+    show(b, place, "ping, stdio", &pings, NAN, NAN, place->floor_ms / 2);
+    show(b, place, "read one voxel, stdio", &reads, 0.1, 0.5, place->floor_ms);
+    bench_samples_fini(&pings);
+    bench_samples_fini(&reads);
+}
+
+static void measure_stdio(
+        struct bench *b, const char *socket_path, const struct place *place)
 {
     struct bench_client c = {0};
     int fds[2];
@@ -111,8 +155,7 @@ static void measure_stdio(struct bench *b, const char *socket_path)
         bench_note("mcp: %s", c.reply != NULL ? c.reply : "no answer");
         exit(1);
     }
-    measure_calls(b, &c, PING, "ping, stdio", 0.02, 0.1);
-    measure_calls(b, &c, READ, "read one voxel, stdio", 0.1, 0.5);
+    measure_calls(b, &c, place);
     bench_row(b, "mcp: resident memory after 10,000 calls", bench_rss_mb(pid),
             "MiB", 6, NULL, NAN);
     bench_disconnect(&c);
@@ -163,10 +206,11 @@ static bool exchange(int fd, const char *request, size_t len)
     }
 }
 
-static void measure_http(struct bench *b, const char *socket_path)
+static void measure_http(
+        struct bench *b, const char *socket_path, const struct place *place)
 {
     struct bench_samples s = {0};
-    char said[256] = "", request[2048];
+    char said[256] = "", request[2048], row[100];
     int fds[2], port = 0;
     pid_t pid = start_mcp(b, socket_path, fds, "127.0.0.1:0");
     ssize_t n = read(fds[0], said, sizeof said - 1);
@@ -193,12 +237,10 @@ static void measure_http(struct bench *b, const char *socket_path)
         bench_add(&s, bench_now_ms() - one);
     }
     double per_s = CALLS / ((bench_now_ms() - start) / 1000);
-    bench_row(b, "mcp: read one voxel, HTTP, p50", bench_percentile(&s, 0.5),
-            "ms", 0.2, NULL, NAN);
-    bench_row(b, "mcp: read one voxel, HTTP, p99", bench_percentile(&s, 0.99),
-            "ms", NAN, NULL, NAN);
-    bench_row(b, "mcp: one HTTP client, time of 8,000 calls",
-            8000 / per_s * 1000, "ms", 1000, NULL, NAN);
+    show(b, place, "read one voxel, HTTP", &s, 0.2, NAN, place->floor_ms);
+    snprintf(row, sizeof row, "mcp: one HTTP client, %s, time of 8,000 calls",
+            place->name);
+    bench_row(b, row, 8000 / per_s * 1000, "ms", 1000, NULL, NAN);
     bench_samples_fini(&s);
     close(fd);
     kill(pid, SIGTERM);
@@ -220,13 +262,27 @@ static bool make_voxel(const char *socket_path)
     return true;
 }
 
+static void measure_at(struct bench *b, const char *name, bool is_pinned)
+{
+    struct bench_daemon d;
+    struct place place = {.name = name};
+    bench_pin(is_pinned);
+    if (bench_daemon_start(b, &d) && make_voxel(d.socket_path)) {
+        place.floor_ms = 2 * echo_ms(b);
+        measure_stdio(b, d.socket_path, &place);
+        measure_http(b, d.socket_path, &place);
+        bench_daemon_stop(&d);
+    }
+    bench_pin(false);
+}
+
 void bench_mcp(struct bench *b)
 {
     struct bench_daemon d;
-    if (!bench_daemon_start(b, &d) || !make_voxel(d.socket_path))
+    if (!bench_daemon_start(b, &d))
         return;
     measure_start(b, d.socket_path);
-    measure_stdio(b, d.socket_path);
-    measure_http(b, d.socket_path);
     bench_daemon_stop(&d);
+    measure_at(b, "one core", true);
+    measure_at(b, "all cores", false);
 }

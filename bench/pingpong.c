@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,28 +20,6 @@ static const char GET[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
 static const char ADD[] =
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
         "\"goxel.add_voxel\",\"params\":[1,2,%d,9,8,7,255]}\n";
-
-static pid_t start_echo(const char *path)
-{
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    snprintf(addr.sun_path, sizeof addr.sun_path, "%s", path);
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (bind(fd, (struct sockaddr *)&addr, sizeof addr) != 0 ||
-            listen(fd, 4) != 0)
-        exit(1);
-    pid_t pid = fork();
-    if (pid != 0) {
-        close(fd);
-        return pid;
-    }
-    int client = accept(fd, NULL, NULL);
-    char buf[65536];
-    ssize_t n;
-    while ((n = read(client, buf, sizeof buf)) > 0)
-        if (write(client, buf, (size_t)n) != n)
-            break;
-    _exit(0);
-}
 
 static void play(struct bench_client *c, const char *fmt,
         struct bench_samples *all, struct bench_samples *medians)
@@ -69,7 +45,7 @@ void bench_pingpong(struct bench *b)
     struct bench_client get, echo;
     char path[108];
     snprintf(path, sizeof path, "%s/echo.sock", b->dir);
-    pid_t pid = start_echo(path);
+    pid_t pid = bench_echo_start(path);
     if (!bench_daemon_start(b, &d) || !bench_connect(&get, d.socket_path) ||
             !bench_connect(&echo, path))
         return;
