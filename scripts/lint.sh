@@ -19,6 +19,8 @@ fi
 if have cppcheck; then
     cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
         --enable=warning,portability --suppress=missingIncludeSystem \
+        --suppressions-list=scripts/cppcheck.txt \
+        --library=scripts/cppcheck.cfg \
         -Isrc -Iinclude src || status=1
 fi
 exit $status

@@ -77,7 +77,7 @@ int64_t gox__get_signed(struct gox_bytes *in);
 uint8_t *gox__write_varint(uint8_t *at, uint64_t value); /* at most 10 bytes */
 static inline uint64_t gox__zigzag(int64_t v)
 {
-    return (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
+    return (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
 }
 /* All of an image but the voxels. */
 void gox__put_frame(struct gox_buf *buf, const struct gox_image *img);
