@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define SIDE  100
 #define EDITS 1000000
@@ -101,19 +102,24 @@ static void snapshot(struct project *p)
     check(gox_store_wait(p->store, &err), &err);
 }
 
-/* What the file system gives a project, its log included. */
+static double blocks_of(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 ? (double)st.st_blocks * 512 : 0;
+}
+
+/* What the file system gives a project at rest: its log goes when nothing was
+ * written for 3 s. */
 static double disk_bytes(const char *path)
 {
+    const struct timespec pause = {.tv_nsec = 100000000};
     char log[512];
-    struct stat st;
-    double bytes = 0;
 
     snprintf(log, sizeof(log), "%s-wal", path);
-    if (stat(path, &st) == 0)
-        bytes += (double)st.st_blocks * 512;
-    if (stat(log, &st) == 0)
-        bytes += (double)st.st_blocks * 512;
-    return bytes;
+    for (int k = 0; k < 60 && blocks_of(log) > 0; k++)
+        nanosleep(&pause, NULL);
+    return blocks_of(path) + blocks_of(log);
 }
 
 static void size_on_disk(struct bench *b)
