@@ -2,23 +2,19 @@
  * The methods of the control socket: one row each, the handler above it.
  *
  * Every row begins with the parameter `name`, which the dispatcher looks up. */
+#include "manager/methods.h"
+
 #include "base/alloc.h"
 #include "base/time.h"
 #include "goxel/version.h"
-#include "manager/control_internal.h"
 #include "platform/os.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define NAME_PARAM                                                             \
-    {                                                                          \
-        .name = "name", .type = GOX_PARAM_STRING,                              \
-        .help = "the instance; absent: the first one"                          \
-    }
 #define WAIT_PARAMS                                                            \
-    NAME_PARAM,                                                                \
+    GOX__NAME_PARAM,                                                           \
             {.name = "wait",                                                   \
                     .type = GOX_PARAM_BOOL,                                    \
                     .fallback = "true",                                        \
@@ -29,9 +25,9 @@
                 "settings allow"                                               \
     }
 
-enum { P_NAME, P_WAIT, P_TIMEOUT };
+enum { P_WAIT = GOX__P_NAME + 1, P_TIMEOUT };
 
-static const struct gox_param ONLY_NAME[] = {NAME_PARAM};
+static const struct gox_param ONLY_NAME[] = {GOX__NAME_PARAM};
 static const struct gox_param WAITS[] = {WAIT_PARAMS};
 
 /* ---- start, stop, restart ---- */
@@ -81,12 +77,12 @@ static int reset(struct gox_call *call)
 /* ---- reload, upgrade ---- */
 
 static const struct gox_param RELOAD[] = {
-        NAME_PARAM, {.name = "timeout_ms",
-                            .type = GOX_PARAM_INT,
-                            .min = 1,
-                            .max = 3600000,
-                            .fallback = "10000",
-                            .help = "give up waiting after this"}};
+        GOX__NAME_PARAM, {.name = "timeout_ms",
+                                 .type = GOX_PARAM_INT,
+                                 .min = 1,
+                                 .max = 3600000,
+                                 .fallback = "10000",
+                                 .help = "give up waiting after this"}};
 
 static int reload(struct gox_call *call)
 {
@@ -150,10 +146,10 @@ static int list(struct gox_call *call)
 }
 
 static const struct gox_param HEALTH[] = {
-        NAME_PARAM, {.name = "check",
-                            .type = GOX_PARAM_BOOL,
-                            .fallback = "true",
-                            .help = "make a round of checks now"}};
+        GOX__NAME_PARAM, {.name = "check",
+                                 .type = GOX_PARAM_BOOL,
+                                 .fallback = "true",
+                                 .help = "make a round of checks now"}};
 
 static int health(struct gox_call *call)
 {
@@ -174,7 +170,7 @@ static int health(struct gox_call *call)
 }
 
 static const char *const level_names[] = {"error", "all", NULL};
-static const struct gox_param LOGS[] = {NAME_PARAM,
+static const struct gox_param LOGS[] = {GOX__NAME_PARAM,
         {.name = "lines",
                 .type = GOX_PARAM_INT,
                 .min = 1,
@@ -235,215 +231,6 @@ static int logs(struct gox_call *call)
     return code;
 }
 
-/* ---- events ---- */
-
-enum { P_AFTER = 1, P_LIMIT, P_TYPES, P_LAST, P_LOGS };
-static const struct gox_param EVENTS[] = {NAME_PARAM,
-        {.name = "after",
-                .type = GOX_PARAM_INT,
-                .min = 0,
-                .max = 9007199254740991.0,
-                .help = "only events with a higher number"},
-        {.name = "limit",
-                .type = GOX_PARAM_INT,
-                .min = 1,
-                .max = 10000,
-                .fallback = "100",
-                .help = "at most so many"},
-        {.name = "types",
-                .type = GOX_PARAM_ARRAY,
-                .help = "names of events; absent: all"},
-        {.name = "last",
-                .type = GOX_PARAM_INT,
-                .min = 1,
-                .max = 10000,
-                .help = "the last so many instead of the first"}};
-static const struct gox_param SUBSCRIBE[] = {NAME_PARAM,
-        {.name = "after",
-                .type = GOX_PARAM_INT,
-                .min = 0,
-                .max = 9007199254740991.0,
-                .help = "send the stored events above this number first; "
-                        "absent: only what happens from now on"},
-        {.name = "logs",
-                .type = GOX_PARAM_BOOL,
-                .fallback = "false",
-                .help = "send what the daemon writes, too"},
-        {.name = "types",
-                .type = GOX_PARAM_ARRAY,
-                .help = "names of events; absent: all"}};
-
-/* An array of names to bits. */
-static int read_types(
-        struct gox_call *call, const struct gox_arg *arg, uint32_t *kinds)
-{
-    struct gox_reader r;
-    struct gox_buf scratch;
-    *kinds = UINT32_MAX;
-    if (!arg->is_set)
-        return 0;
-    *kinds = 0;
-    gox_buf_init(&scratch, 4096);
-    gox_reader_init(&r, arg->text.data, arg->text.len, &call->err);
-    gox_reader_array(&r);
-    while (gox_reader_element(&r)) {
-        struct gox_slice name = gox_reader_string(&r, &scratch);
-        enum gox_event_kind kind = gox_reader_error(&r) == 0
-                                           ? gox_event_find(name.data, name.len)
-                                           : GOX_EVENT_COUNT;
-        if (kind != GOX_EVENT_COUNT)
-            *kinds |= (uint32_t)1 << kind;
-        else
-            gox_reader_fail(&r, GOX_ERR_PARAMS,
-                    "there is no event \"%.*s\"; the documentation of the "
-                    "manager lists them",
-                    (int)(name.len < 40 ? name.len : 40), name.data);
-    }
-    gox_buf_fini(&scratch);
-    return gox_reader_error(&r);
-}
-
-/* Reads the kind and the instance back out of a stored line. */
-static bool is_wanted(
-        const char *line, size_t len, uint32_t kinds, const char *only)
-{
-    struct gox_reader r;
-    struct gox_slice key;
-    bool is_kind = kinds == UINT32_MAX;
-    bool is_name = only == NULL;
-    if (is_kind && is_name)
-        return true;
-    gox_reader_init(&r, line, len, NULL);
-    gox_reader_object(&r);
-    while (gox_reader_key(&r, &key)) {
-        struct gox_slice v = gox_reader_skip(&r);
-        if (v.len < 2)
-            continue;
-        struct gox_slice inner = {v.data + 1, v.len - 2};
-        if (gox_slice_equals_json(key, "event")) {
-            enum gox_event_kind kind = gox_event_find(inner.data, inner.len);
-            is_kind = is_kind ||
-                      (kind < GOX_EVENT_COUNT && (kinds >> kind & 1) != 0);
-        } else if (gox_slice_equals_json(key, "name")) {
-            is_name = is_name || gox_slice_equals_json(inner, only);
-        }
-    }
-    return is_kind && is_name;
-}
-
-struct collect {
-    struct gox_writer *w;
-    struct gox_buf *raw; /* or as notifications */
-    uint32_t kinds;
-    const char *only;
-    int64_t left, skip;
-    uint64_t last;
-    int64_t seen;
-};
-
-static bool count_event(void *ctx, uint64_t seq, const char *line, size_t len)
-{
-    struct collect *c = ctx;
-    (void)seq;
-    c->seen += is_wanted(line, len, c->kinds, c->only);
-    return true;
-}
-
-static bool put_event(void *ctx, uint64_t seq, const char *line, size_t len)
-{
-    struct collect *c = ctx;
-    if (!is_wanted(line, len, c->kinds, c->only))
-        return true;
-    if (c->skip > 0) {
-        c->skip--;
-        return true;
-    }
-    if (c->w != NULL) {
-        gox_writer_raw(c->w, NULL, line, len);
-    } else {
-        gox_buf_put_str(c->raw, "{\"jsonrpc\":\"2.0\",\"method\":"
-                                "\"manager.event\",\"params\":");
-        gox_buf_put(c->raw, line, len);
-        gox_buf_put_str(c->raw, "}\n");
-    }
-    c->last = seq;
-    return --c->left > 0;
-}
-
-static const char *only_of(const struct gox_call *call)
-{
-    return call->args[P_NAME].is_set ? call->instance->config.name : NULL;
-}
-
-static int events(struct gox_call *call)
-{
-    struct gox_events_stats stats;
-    struct collect c = {.w = call->out,
-            .only = only_of(call),
-            .left = call->args[P_LIMIT].i};
-    uint64_t after =
-            call->args[P_AFTER].is_set ? (uint64_t)call->args[P_AFTER].i : 0;
-    int code = read_types(call, &call->args[P_TYPES], &c.kinds);
-    if (code < 0)
-        return code;
-    if (call->args[P_LAST].is_set) {
-        code = gox_events_replay(call->manager->events, after, count_event, &c);
-        c.left = call->args[P_LAST].i;
-        c.skip = c.seen > c.left ? c.seen - c.left : 0;
-    }
-    gox_events_get_stats(call->manager->events, &stats);
-    c.last = after;
-    gox_writer_object(call->out, NULL);
-    gox_writer_array(call->out, "events");
-    if (code == 0)
-        code = gox_events_replay(call->manager->events, after, put_event, &c);
-    gox_writer_end_array(call->out);
-    gox_writer_uint(call->out, "next", c.last);
-    gox_writer_uint(call->out, "oldest", stats.oldest);
-    gox_writer_uint(call->out, "latest", stats.last);
-    uint64_t missed = call->args[P_AFTER].is_set && stats.oldest > after + 1
-                              ? stats.oldest - after - 1
-                              : 0;
-    gox_writer_uint(call->out, "missed", missed);
-    gox_writer_end_object(call->out);
-    return code < 0 ? gox_error_set(&call->err, code,
-                              "the stored events cannot be read")
-                    : 0;
-}
-
-static int subscribe(struct gox_call *call)
-{
-    struct gox__session *s = call->session;
-    struct gox_events_stats stats;
-    uint32_t kinds;
-    char *only = NULL;
-    int code = read_types(call, &call->args[3], &kinds);
-    if (code < 0)
-        return code;
-    if (only_of(call) != NULL && (only = gox_strdup(only_of(call))) == NULL)
-        return gox_error_set(&call->err, GOX_ERR_NOMEM, "out of memory");
-    gox_free(s->only);
-    s->only = only;
-    s->kinds = kinds;
-    s->is_subscribed = true;
-    s->wants_logs = call->args[2].b;
-    gox_events_get_stats(call->manager->events, &stats);
-    gox_writer_object(call->out, NULL);
-    gox_writer_uint(call->out, "latest", stats.last);
-    gox_writer_end_object(call->out);
-    if (!call->args[P_AFTER].is_set)
-        return 0;
-    struct collect c = {.raw = call->after,
-            .kinds = kinds,
-            .only = only,
-            .left = INT64_MAX};
-    code = gox_events_replay(call->manager->events,
-            (uint64_t)call->args[P_AFTER].i, put_event, &c);
-    return code < 0 ? gox_error_set(&call->err, code,
-                              "the stored events cannot be read")
-                    : 0;
-}
-
 /* ---- metrics, settings, the end ---- */
 
 static int metrics(struct gox_call *call)
@@ -475,7 +262,7 @@ static int config(struct gox_call *call)
     return 0;
 }
 
-static const struct gox_param SHUTDOWN[] = {NAME_PARAM,
+static const struct gox_param SHUTDOWN[] = {GOX__NAME_PARAM,
         {.name = "leave",
                 .type = GOX_PARAM_BOOL,
                 .fallback = "false",
@@ -526,12 +313,12 @@ const struct gox_method gox_manager_methods[] = {
      .result = "lines:array dropped:int file:string", .run = logs,
      .summary = "The last lines that the daemon wrote."},
     {.name = "manager.events", .flags = GOX_METHOD_SAFE,
-     GOX_PARAMS(EVENTS),
+     GOX_PARAMS(gox__events_params),
      .result = "events:array next:int oldest:int latest:int missed:int",
-     .run = events, .summary = "Stored events after a number."},
+     .run = gox__method_events, .summary = "Stored events after a number."},
     {.name = "manager.subscribe", .flags = GOX_METHOD_SAFE,
-     GOX_PARAMS(SUBSCRIBE), .result = "latest:int",
-     .run = subscribe, .summary = "Sends events as they happen."},
+     GOX_PARAMS(gox__subscribe_params), .result = "latest:int",
+     .run = gox__method_subscribe, .summary = "Sends events as they happen."},
     {.name = "manager.metrics", .flags = GOX_METHOD_SAFE,
      GOX_PARAMS(ONLY_NAME),
      .result = "content_type:string text:string", .run = metrics,
@@ -547,53 +334,3 @@ const struct gox_method gox_manager_methods[] = {
      .run = discover, .summary = "These methods as an OpenRPC document."},
     {.name = NULL}};
 // clang-format on
-
-static void put_param(struct gox_writer *w, const struct gox_param *p)
-{
-    struct gox_buf expected;
-    gox_buf_init(&expected, 0);
-    gox_param_put_expected(p, &expected);
-    gox_writer_object(w, NULL);
-    gox_writer_string(w, "name", p->name);
-    gox_writer_string(w, "description", p->help);
-    gox_writer_bool(w, "required", (p->flags & GOX_PARAM_REQUIRED) != 0);
-    gox_writer_object(w, "schema");
-    gox_writer_text(
-            w, "description", (const char *)expected.data, expected.len);
-    if (p->fallback != NULL)
-        gox_writer_raw(w, "default", p->fallback, strlen(p->fallback));
-    gox_writer_end_object(w);
-    gox_writer_end_object(w);
-    gox_buf_fini(&expected);
-}
-
-void gox__discover_put(struct gox_writer *w)
-{
-    gox_writer_object(w, NULL);
-    gox_writer_string(w, "openrpc", "1.2.6");
-    gox_writer_object(w, "info");
-    gox_writer_string(w, "title", "goxel-manager");
-    gox_writer_string(w, "version", GOX_VERSION);
-    gox_writer_end_object(w);
-    gox_writer_array(w, "methods");
-    for (const struct gox_method *m = gox_manager_methods; m->name != NULL;
-            m++) {
-        gox_writer_object(w, NULL);
-        gox_writer_string(w, "name", m->name);
-        gox_writer_string(w, "summary", m->summary);
-        gox_writer_array(w, "params");
-        for (size_t k = 0; k < m->param_count; k++)
-            put_param(w, &m->params[k]);
-        gox_writer_end_array(w);
-        gox_writer_object(w, "result");
-        gox_writer_string(w, "name", "result");
-        gox_writer_object(w, "schema");
-        gox_writer_string(w, "description", m->result);
-        gox_writer_end_object(w);
-        gox_writer_end_object(w);
-        gox_writer_bool(w, "x-safe", (m->flags & GOX_METHOD_SAFE) != 0);
-        gox_writer_end_object(w);
-    }
-    gox_writer_end_array(w);
-    gox_writer_end_object(w);
-}
