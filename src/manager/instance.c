@@ -242,7 +242,7 @@ int gox__instance_step(
     return 0;
 }
 
-static void step_now(gox_instance *i, enum gox_state_input input)
+void gox__instance_advance(gox_instance *i, enum gox_state_input input)
 {
     struct gox_error err;
     int code = gox__instance_step(i, input, &err);
@@ -254,7 +254,7 @@ void gox__instance_bounce(gox_instance *i, enum gox_cause cause)
 {
     if (i->asked == GOX_CAUSE_NONE)
         i->asked = cause;
-    step_now(i, GOX_INPUT_RESTART);
+    gox__instance_advance(i, GOX_INPUT_RESTART);
 }
 
 /* ---- timers ---- */
@@ -283,7 +283,7 @@ static void on_timer(void *ctx)
             snprintf(i->health.reason, sizeof i->health.reason,
                     "not ready after %lld ms",
                     (long long)i->config.startup_timeout_ms);
-            step_now(i, GOX_INPUT_START_LATE);
+            gox__instance_advance(i, GOX_INPUT_START_LATE);
         }
         break;
     case GOX_STATE_STOPPING:
@@ -291,139 +291,24 @@ static void on_timer(void *ctx)
         if (!i->is_kill_sent && i->extended_to_ns > now)
             arm(i, (i->extended_to_ns - now) / GOX_NS_PER_MS + 1);
         else
-            step_now(i, GOX_INPUT_STOP_LATE);
+            gox__instance_advance(i, GOX_INPUT_STOP_LATE);
         break;
     case GOX_STATE_BACKOFF:
     case GOX_STATE_FAILED:
-        step_now(i, GOX_INPUT_RETRY);
+        gox__instance_advance(i, GOX_INPUT_RETRY);
         break;
     default:
         break;
     }
 }
 
-/* ---- the end of a process ---- */
-
-static void note_exit(gox_instance *i, const struct gox_verdict *v)
-{
-    struct gox_writer w;
-    i->is_exit_untold = true;
-    gox_buf_init(&i->exit_members, 0);
-    gox_writer_init(&w, &i->exit_members);
-    gox_writer_int(&w, "pid", i->process.id.pid);
-    gox_writer_string(&w, "cause", gox_cause_name(i->exit_cause));
-    if (i->exit.is_known && !i->exit.is_signal)
-        gox_writer_int(&w, "code", i->exit.code);
-    else
-        gox_writer_null(&w, "code");
-    if (i->exit.is_known && i->exit.is_signal)
-        gox_writer_int(&w, "signal", i->exit.code);
-    else
-        gox_writer_null(&w, "signal");
-    gox_writer_string(&w, "text", i->exit_text);
-    gox_writer_int(&w, "uptime_ms",
-            (i->ended_at_ns - i->started_at_ns) / GOX_NS_PER_MS);
-    gox_writer_string(&w, "bundle", i->bundle[0] != '\0' ? i->bundle : NULL);
-    bool comes_back = v->input == GOX_INPUT_EXIT_AGAIN ||
-                      v->input == GOX_INPUT_EXIT_WAIT || v->delay_ms > 0;
-    if (comes_back)
-        gox_writer_int(&w, "next_in_ms", v->delay_ms);
-    else
-        gox_writer_null(&w, "next_in_ms");
-}
-
-void gox__instance_tell_exit(gox_instance *i)
-{
-    if (!i->is_exit_untold)
-        return;
-    i->is_exit_untold = false;
-    gox__manager_tell(
-            i->manager, GOX_EVENT_EXITED, i, gox_buf_text(&i->exit_members));
-    gox_buf_fini(&i->exit_members);
-}
-
-/* Where what is known about this end will be: it was written already when the
- * checks found it dead, and there is nothing to know about an end in good
- * order. */
-static void name_bundle(gox_instance *i)
-{
-    bool is_orderly = i->exit_cause == GOX_CAUSE_OPERATOR ||
-                      i->exit_cause == GOX_CAUSE_UPGRADE ||
-                      i->exit_cause == GOX_CAUSE_MEMORY;
-    if (is_orderly)
-        i->bundle[0] = '\0';
-    else if (i->asked == GOX_CAUSE_NONE)
-        snprintf(i->bundle, sizeof i->bundle, "%.480s/bundle-%lld.txt", i->dir,
-                (long long)i->exit_wall_ms);
-}
-
-static void keep_exit(gox_instance *i, enum gox_cause cause)
-{
-    i->has_exit = true;
-    i->ended_at_ns = gox_time_now_ns();
-    i->exit_wall_ms = gox_time_wall_ms();
-    i->exit = (struct gox_process_exit){.is_known = false};
-    if (i->process.has_ended) {
-        i->exit = i->process.exit;
-        gox_process_exit_format(&i->exit, i->exit_text);
-    }
-    i->exit_cause = cause;
-    name_bundle(i);
-}
+/* ---- the operator ---- */
 
 static void drop_previous(gox_instance *i)
 {
     gox_free(i->previous_binary);
     i->previous_binary = NULL;
 }
-
-/* The new program of an upgrade ended before it was ready: the old one, which
- * could be used, is started again at once. */
-static bool roll_back(gox_instance *i)
-{
-    bool is_new = i->previous_binary != NULL && i->ready_at_ns == 0 &&
-                  i->is_wanted && i->asked != GOX_CAUSE_OPERATOR;
-    if (!is_new)
-        return false;
-    gox__manager_trouble(i->manager, i,
-            "the new program %s did not become ready (%s); %s is started again",
-            i->config.binary, i->exit_text, i->previous_binary);
-    gox_free(i->config.binary);
-    i->config.binary = i->previous_binary;
-    i->previous_binary = NULL;
-    i->is_rolled_back = true;
-    return true;
-}
-
-void gox__instance_ended(gox_instance *i, enum gox_cause cause)
-{
-    keep_exit(i, cause);
-    struct gox_run run = {.cause = cause,
-            .is_wanted = i->is_wanted,
-            .ready_at_ns = i->ready_at_ns,
-            .end_at_ns = i->ended_at_ns};
-    struct gox_verdict v = {GOX_INPUT_EXIT_AGAIN, 0};
-    if (!roll_back(i))
-        v = gox_policy_exit(&i->policy, &i->config.policy, &run,
-                gox__manager_random(i->manager));
-    bool comes_back = v.input == GOX_INPUT_EXIT_WAIT ||
-                      (v.input == GOX_INPUT_EXIT_FAIL && v.delay_ms > 0);
-    i->retry_at_ns =
-            comes_back ? i->ended_at_ns + v.delay_ms * GOX_NS_PER_MS : 0;
-    i->restart_cause = run.is_wanted ? cause : GOX_CAUSE_NONE;
-    if (i->process.id.pid > 0)
-        note_exit(i, &v);
-    /* Writing may wait for the disk: a restart goes first and tells then. */
-    if (v.input != GOX_INPUT_EXIT_AGAIN)
-        gox__instance_tell_exit(i);
-    gox_process_close(&i->process);
-    gox_process_init(&i->process);
-    i->is_adopted = false;
-    step_now(i, v.input);
-    gox__instance_tell_exit(i);
-}
-
-/* ---- the operator ---- */
 
 int gox__instance_start(gox_instance *i, struct gox_error *err)
 {

@@ -160,6 +160,8 @@ void gox__instance_free(gox_instance *i);
  * GOX_ERR_UNSUPPORTED. */
 int gox__instance_step(
         gox_instance *i, enum gox_state_input input, struct gox_error *err);
+/* The same where a refusal is only worth a line in the log. */
+void gox__instance_advance(gox_instance *i, enum gox_state_input input);
 /* Somebody else starts this daemon, and whether it runs is not known yet. */
 static inline bool gox__instance_is_unseen(const gox_instance *i)
 {
