@@ -9,6 +9,7 @@
 #include "cli/json_edit.h"
 #include "cli/output.h"
 #include "platform/os.h"
+#include "platform/program.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -83,30 +84,14 @@ static bool expand(const char *path, char *out, size_t size)
     return len > 0 && (size_t)len < size;
 }
 
-/* Beside this program, else by its name alone. */
-static void find_program(char *path, size_t size)
-{
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    char *slash;
-    self[len > 0 ? len : 0] = '\0';
-    slash = strrchr(self, '/');
-    if (slash != NULL) {
-        slash[1] = '\0';
-        if ((size_t)snprintf(path, size, "%sgoxel-mcp", self) < size &&
-                access(path, X_OK) == 0)
-            return;
-    }
-    snprintf(path, size, "goxel-mcp");
-}
-
 /* The entry, as JSON; NULL: no memory. A socket that was named is kept. */
 static char *make_entry(const struct gox_cli *cli, const struct client *client)
 {
     char program[PATH_MAX];
     json_t *entry = json_object();
     char *text;
-    find_program(program, sizeof program);
+    if (!gox_program_beside_own("goxel-mcp", program, sizeof program))
+        snprintf(program, sizeof program, "goxel-mcp");
     if (client->has_type)
         json_object_set_new(entry, "type", json_string("stdio"));
     json_object_set_new(entry, "command", json_string(program));

@@ -8,6 +8,7 @@
 #include "platform/os.h"
 #include "platform/pid_file.h"
 #include "platform/process.h"
+#include "platform/program.h"
 #include "platform/socket.h"
 
 #include <errno.h>
@@ -53,32 +54,6 @@ static bool read_version(const char *program, char *text, size_t size)
     return code >= 0 && len > 0;
 }
 
-/* Beside goxelctl, or on PATH. */
-static bool find_beside(const char *name, char *path, size_t size)
-{
-    const char *list = getenv("PATH");
-    char self[4096];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    char *slash;
-    self[len > 0 ? len : 0] = '\0';
-    slash = strrchr(self, '/');
-    if (slash != NULL) {
-        *slash = '\0';
-        if ((size_t)snprintf(path, size, "%s/%s", self, name) < size &&
-                access(path, X_OK) == 0)
-            return true;
-    }
-    while (list != NULL && *list != '\0') {
-        size_t part = strcspn(list, ":");
-        if ((size_t)snprintf(path, size, "%.*s/%s", (int)part, list, name) <
-                        size &&
-                access(path, X_OK) == 0)
-            return true;
-        list += part + (list[part] == ':');
-    }
-    return false;
-}
-
 static void look_at_program(struct gox_doctor *d, const char *name,
         const char *variable, const char *running)
 {
@@ -86,7 +61,8 @@ static void look_at_program(struct gox_doctor *d, const char *name,
     const char *named = getenv(variable);
     if (named != NULL && named[0] != '\0')
         snprintf(path, sizeof path, "%s", named);
-    else if (!find_beside(name, path, sizeof path)) {
+    else if (!gox_program_beside_own(name, path, sizeof path) &&
+             !gox_program_on_path(name, path, sizeof path)) {
         gox_doctor_say(d, GOX_DOCTOR_FAIL,
                 "install it, or name it in the environment (see goxelctl(1))",
                 "%s is neither beside goxelctl nor on PATH", name);

@@ -7,6 +7,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "platform/os.h"
+#include "platform/program.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -56,27 +57,14 @@ void gox_cli_socket_path(const struct gox_cli *cli, char *path, size_t size)
 bool gox_cli_daemon_path(const struct gox_cli *cli, char *path, size_t size)
 {
     const char *env = getenv("GOXEL_DAEMON_BINARY");
-    char self[4096];
-    ssize_t len;
-    char *slash;
 
     if (env && env[0]) {
         snprintf(path, size, "%s", env);
         return !strchr(path, '/') || access(path, X_OK) == 0;
     }
-    len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    if (len > 0)
-        self[len] = '\0';
-    else
-        snprintf(self, sizeof(self), "%s", cli->program);
-    slash = strrchr(self, '/');
-    if (slash) {
-        slash[1] = '\0';
-        if ((size_t)snprintf(path, size, "%sgoxel-daemon", self) < size &&
-                access(path, X_OK) == 0)
-            return true;
-    }
-    snprintf(path, size, "goxel-daemon");
+    if (!gox_program_beside_own("goxel-daemon", path, size) &&
+            !gox_program_beside(cli->program, "goxel-daemon", path, size))
+        snprintf(path, size, "goxel-daemon");
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "config/load.h"
 #include "manager/options_internal.h"
 #include "platform/os.h"
+#include "platform/program.h"
 #include "platform/user.h"
 
 #include <errno.h>
@@ -39,26 +40,12 @@ static int nomem(struct gox_error *err)
 /* Beside this program, else on PATH. NULL: nowhere, or no memory. */
 static char *find_daemon(void)
 {
-    char self[4096];
-    char path[8300];
-    const char *list = getenv("PATH");
-    if (gox_proc_program(gox_os_pid(), self, sizeof self) == 0) {
-        char *slash = strrchr(self, '/');
-        if (slash != NULL) {
-            *slash = '\0';
-            snprintf(path, sizeof path, "%s/goxel-daemon", self);
-            if (access(path, X_OK) == 0)
-                return gox_strdup(path);
-        }
-    }
-    while (list != NULL && *list != '\0') {
-        size_t len = strcspn(list, ":");
-        snprintf(path, sizeof path, "%.*s/goxel-daemon", (int)len, list);
-        if (len > 0 && len < 4096 && access(path, X_OK) == 0)
-            return gox_strdup(path);
-        list += len + (list[len] == ':');
-    }
-    return NULL;
+    char path[4096];
+    return gox_program_beside_own("goxel-daemon", path, sizeof path) ||
+                           gox_program_on_path(
+                                   "goxel-daemon", path, sizeof path)
+                   ? gox_strdup(path)
+                   : NULL;
 }
 
 static int choose_daemon(struct gox_instance_config *c,

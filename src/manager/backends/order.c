@@ -2,6 +2,8 @@
  * Running systemctl, launchctl or sc. Orders are rare and need no library. */
 #include "manager/backends/order.h"
 
+#include "platform/program.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,23 +11,10 @@
 
 #define ASK_MS 3000
 
-static bool find_program(const char *name, char *path, size_t size)
-{
-    const char *list = getenv("PATH");
-    while (list != NULL && *list != '\0') {
-        size_t len = strcspn(list, ":");
-        int used = snprintf(path, size, "%.*s/%s", (int)len, list, name);
-        if (used > 0 && (size_t)used < size && access(path, X_OK) == 0)
-            return true;
-        list += len + (list[len] == ':');
-    }
-    return false;
-}
-
 bool gox__order_has_program(const char *name)
 {
     char path[512];
-    return find_program(name, path, sizeof path);
+    return gox_program_on_path(name, path, sizeof path);
 }
 
 static int start(const struct gox__order *order, const char *target,
@@ -33,7 +22,7 @@ static int start(const struct gox__order *order, const char *target,
 {
     char program[512];
     const char *argv[GOX__ORDER_WORDS + 1] = {program};
-    if (!find_program(order->words[0], program, sizeof program))
+    if (!gox_program_on_path(order->words[0], program, sizeof program))
         return gox_error_set(err, GOX_ERR_NOT_FOUND,
                 "%s is not on PATH; without it this daemon cannot be steered",
                 order->words[0]);

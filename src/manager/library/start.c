@@ -11,6 +11,7 @@
 #include "manager/library/link_internal.h"
 #include "platform/os.h"
 #include "platform/process.h"
+#include "platform/program.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,35 +52,9 @@ int gox__link_places(gox_manager_link *link,
     return link->socket != NULL && link->control != NULL ? 0 : nomem(err);
 }
 
-/* The file `name` in the directory of the file `beside`. */
-static bool is_beside(
-        const char *beside, const char *name, char *path, size_t size)
-{
-    const char *slash = beside != NULL ? strrchr(beside, '/') : NULL;
-    if (slash == NULL)
-        return false;
-    int used = snprintf(
-            path, size, "%.*s/%s", (int)(slash - beside), beside, name);
-    return used > 0 && (size_t)used < size && access(path, X_OK) == 0;
-}
-
-static bool is_on_path(const char *name, char *path, size_t size)
-{
-    const char *list = getenv("PATH");
-    while (list != NULL && *list != '\0') {
-        size_t len = strcspn(list, ":");
-        int used = snprintf(path, size, "%.*s/%s", (int)len, list, name);
-        if (used > 0 && (size_t)used < size && access(path, X_OK) == 0)
-            return true;
-        list += len + (list[len] == ':');
-    }
-    return false;
-}
-
 static int find_manager(const struct gox_manager_config *config, char *path,
         size_t size, struct gox_error *err)
 {
-    char self[4096];
     const char *named = config->manager_binary;
     if (named == NULL)
         named = getenv("GOXEL_MANAGER_BINARY");
@@ -87,10 +62,10 @@ static int find_manager(const struct gox_manager_config *config, char *path,
         snprintf(path, size, "%s", named);
         return 0;
     }
-    bool has_self = gox_proc_program(gox_os_pid(), self, sizeof self) == 0;
-    if (is_beside(config->daemon_binary, "goxel-manager", path, size) ||
-            (has_self && is_beside(self, "goxel-manager", path, size)) ||
-            is_on_path("goxel-manager", path, size))
+    if (gox_program_beside(
+                config->daemon_binary, "goxel-manager", path, size) ||
+            gox_program_beside_own("goxel-manager", path, size) ||
+            gox_program_on_path("goxel-manager", path, size))
         return 0;
     return gox_error_set(err, GOX_ERR_NOT_FOUND,
             "no manager answers, and goxel-manager is neither beside this "

@@ -34,6 +34,7 @@ set(GOX_PLATFORM_SOURCES
     posix/process_reap.c
     posix/process_start.c
     posix/process_text.c
+    posix/program.c
     posix/sandbox_level.c
     posix/socket.c
     posix/socket_info.c
