@@ -358,9 +358,10 @@ int gox__snapshot_find_limit(
     return rc;
 }
 
+/* lost NULL: a block that cannot be read is an error; else it goes there. */
 static int read_one(sqlite3 *db, sqlite3_stmt *stmt, unsigned threads,
         struct gox_snapshot_head *head, struct gox_image **img,
-        struct gox_error *err)
+        struct entry_list *lost, struct gox_error *err)
 {
     struct entry_list list = {0};
     int64_t parts;
@@ -372,8 +373,8 @@ static int read_one(sqlite3 *db, sqlite3_stmt *stmt, unsigned threads,
     if (rc == 0)
         rc = read_parts(db, head->id, parts, &list, err);
     if (rc == 0)
-        rc = read_blocks(db, &list, threads, *img, NULL, err);
-    if (rc == 0 && gox_image_solid(*img) != head->voxels)
+        rc = read_blocks(db, &list, threads, *img, lost, err);
+    if (rc == 0 && lost == NULL && gox_image_solid(*img) != head->voxels)
         rc = gox_error_set(err, GOX_ERR_FORMAT,
                 "a snapshot does not have the voxels it says");
     gox_free(list.entries);
@@ -403,7 +404,7 @@ int gox__snapshot_read(sqlite3 *db, const char *label, unsigned threads,
     if (label != NULL)
         sqlite3_bind_text(stmt, 1, label, -1, SQLITE_STATIC);
     while (*img == NULL && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
-        rc = read_one(db, stmt, threads, head, img, err);
+        rc = read_one(db, stmt, threads, head, img, NULL, err);
         if (rc < 0 && rc != GOX_ERR_FORMAT)
             break;
         if (rc == GOX_ERR_FORMAT)
@@ -459,29 +460,6 @@ static int fill_from(sqlite3 *db, int64_t id, unsigned threads,
     return rc == GOX_ERR_FORMAT ? 0 : rc;
 }
 
-static int salvage_one(sqlite3 *db, sqlite3_stmt *stmt, unsigned threads,
-        struct gox_snapshot_head *head, struct gox_image **img,
-        struct entry_list *lost, struct gox_error *err)
-{
-    struct entry_list list = {0};
-    int64_t parts;
-
-    *img = gox_image_new_empty();
-    if (*img == NULL)
-        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
-    int rc = read_head(stmt, head, &parts, *img, err);
-    if (rc == 0)
-        rc = read_parts(db, head->id, parts, &list, err);
-    if (rc == 0)
-        rc = read_blocks(db, &list, threads, *img, lost, err);
-    gox_free(list.entries);
-    if (rc < 0) {
-        gox_image_free(*img);
-        *img = NULL;
-    }
-    return rc;
-}
-
 int gox__snapshot_salvage(sqlite3 *db, unsigned threads,
         struct gox_snapshot_head *head, struct gox_image **img,
         size_t *replaced, size_t *empty, struct gox_error *err)
@@ -504,7 +482,7 @@ int gox__snapshot_salvage(sqlite3 *db, unsigned threads,
                     &lost, err);
             continue;
         }
-        rc = salvage_one(db, stmt, threads, head, img, &lost, err);
+        rc = read_one(db, stmt, threads, head, img, &lost, err);
         rc = rc == GOX_ERR_FORMAT ? 0 : rc;
         all = lost.count;
     }
