@@ -10,23 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void put_difference(struct gox_writer *w, const struct gox_settings *a,
-        const struct gox_settings *b, size_t i)
-{
-    struct gox_buf text;
-    gox_buf_init(&text, 0);
-    gox_writer_object(w, NULL);
-    gox_writer_string(w, "name", gox_setting_rows[i].name);
-    gox_settings_put_json(a, i, &text);
-    gox_writer_raw(w, "old", (const char *)text.data, text.len);
-    gox_buf_reset(&text);
-    gox_settings_put_json(b, i, &text);
-    gox_writer_raw(w, "new", (const char *)text.data, text.len);
-    gox_writer_string(w, "applies", gox_apply_name(gox_setting_rows[i].apply));
-    gox_writer_end_object(w);
-    gox_buf_fini(&text);
-}
-
 static json_t *differences(
         const struct gox_settings *a, const struct gox_settings *b)
 {
@@ -38,7 +21,7 @@ static json_t *differences(
     gox_writer_array(&w, NULL);
     for (size_t i = 0; i < gox_setting_count; i++)
         if (!gox_settings_is_equal(a, b, i))
-            put_difference(&w, a, b, i);
+            gox_settings_put_change(a, b, i, &w);
     gox_writer_end_array(&w);
     if (gox_buf_text(&text) != NULL)
         result = json_loadb((const char *)text.data, text.len, 0, NULL);

@@ -203,56 +203,20 @@ static void report_no_object(
             raw.len > 40 ? "..." : "");
 }
 
-/* What a member is for, besides rows and objects of rows. */
-enum special { PLAIN, SKIP, TEXT };
+/* One member of an object: its name, where it and its value are, the value. */
+struct member {
+    const char *name;
+    size_t key_at, at;
+    struct gox_slice raw;
+};
 
-static enum special special_of(const char *prefix, const char *name)
-{
-    if (prefix[0] != '\0')
-        return PLAIN;
-    if (strcmp(name, "defaults") == 0)
-        return SKIP;
-    return strcmp(name, "$schema") == 0 ? TEXT : PLAIN;
-}
+/* prefix ends with a dot, or is empty. */
+typedef void take_fn(
+        struct gox__parse *p, const char *prefix, const struct member *m);
 
-static void walk(struct gox__parse *p, const char *prefix, size_t offset,
-        struct gox_slice raw, bool allows_special);
-
-static void take_member(struct gox__parse *p, const char *prefix,
-        const char *name, size_t key_at, size_t at, struct gox_slice raw,
-        bool allows_special)
-{
-    char full[128];
-    enum special special = allows_special ? special_of(prefix, name) : PLAIN;
-    size_t before = p->pointer.len;
-    int len = snprintf(full, sizeof full, "%s%s", prefix, name);
-    bool fits = len >= 0 && (size_t)len + 2 < sizeof full;
-    const struct gox_setting *row =
-            fits ? gox_setting_find(full, (size_t)len) : NULL;
-    if (special == SKIP)
-        return;
-    gox__pointer_put(&p->pointer, name);
-    if (special == TEXT) {
-        if (raw.data[0] != '"')
-            gox__parse_report(p, at, NULL, "expected a text");
-    } else if (row != NULL && strchr(name, '.') == NULL) {
-        take_value(p, row, at, raw);
-    } else {
-        if (fits)
-            strcat(full, ".");
-        if (fits && strchr(name, '.') == NULL && has_rows(full)) {
-            walk(p, full, at, raw, false);
-        } else {
-            p->pointer.len = before;
-            report_unknown(p, key_at, prefix, name);
-        }
-    }
-    p->pointer.len = before;
-}
-
-/* The members of one object. prefix ends with a dot, or is empty. */
-static void walk(struct gox__parse *p, const char *prefix, size_t offset,
-        struct gox_slice raw, bool allows_special)
+/* Gives each member of an object to `take`; doubles are reported instead. */
+static void each_member(struct gox__parse *p, const char *prefix, size_t offset,
+        struct gox_slice raw, take_fn *take)
 {
     struct gox_reader r;
     struct gox_slice key;
@@ -265,38 +229,81 @@ static void walk(struct gox__parse *p, const char *prefix, size_t offset,
     gox_reader_object(&r);
     gox__keys_init(&keys);
     while (gox_reader_key(&r, &key)) {
-        size_t key_at = offset + (size_t)(key.data - raw.data) - 1;
+        struct member m = {
+                .key_at = offset + (size_t)(key.data - raw.data) - 1};
         gox_reader_peek(&r);
-        size_t at = offset + r.pos;
-        struct gox_slice value = gox_reader_skip(&r);
-        const char *name = gox__keys_add(&keys, p, key, key_at);
-        if (name != NULL)
-            take_member(p, prefix, name, key_at, at, value, allows_special);
+        m.at = offset + r.pos;
+        m.raw = gox_reader_skip(&r);
+        m.name = gox__keys_add(&keys, p, key, m.key_at);
+        if (m.name != NULL)
+            take(p, prefix, &m);
         else if (keys.error == GOX_ERR_NOMEM)
             break;
     }
     gox__keys_fini(&keys);
 }
 
+/* A row, or an object of rows. */
+static void take_member(
+        struct gox__parse *p, const char *prefix, const struct member *m)
+{
+    char full[128];
+    size_t before = p->pointer.len;
+    int len = snprintf(full, sizeof full, "%s%s", prefix, m->name);
+    bool fits = len >= 0 && (size_t)len + 2 < sizeof full &&
+                strchr(m->name, '.') == NULL;
+    const struct gox_setting *row =
+            fits ? gox_setting_find(full, (size_t)len) : NULL;
+    if (fits && row == NULL)
+        strcat(full, ".");
+    gox__pointer_put(&p->pointer, m->name);
+    if (row != NULL) {
+        take_value(p, row, m->at, m->raw);
+    } else if (fits && has_rows(full)) {
+        each_member(p, full, m->at, m->raw, take_member);
+    } else {
+        p->pointer.len = before;
+        report_unknown(p, m->key_at, prefix, m->name);
+    }
+    p->pointer.len = before;
+}
+
+/* The outermost object has two members besides. */
+static void take_outermost(
+        struct gox__parse *p, const char *prefix, const struct member *m)
+{
+    size_t before = p->pointer.len;
+    if (strcmp(m->name, "defaults") == 0)
+        return; /* taken already: what the file says itself wins */
+    if (strcmp(m->name, "$schema") != 0) {
+        take_member(p, prefix, m);
+        return;
+    }
+    gox__pointer_put(&p->pointer, m->name);
+    if (m->raw.data[0] != '"')
+        gox__parse_report(p, m->at, NULL, "expected a text");
+    p->pointer.len = before;
+}
+
 /* ---- defaults ---- */
 
-static void take_platform(struct gox__parse *p, const char *name, size_t key_at,
-        size_t at, struct gox_slice raw)
+static void take_platform(
+        struct gox__parse *p, const char *prefix, const struct member *m)
 {
     size_t before = p->pointer.len;
     size_t i = 0;
-    while (i < PLATFORM_COUNT && strcmp(platforms[i], name) != 0)
+    while (i < PLATFORM_COUNT && strcmp(platforms[i], m->name) != 0)
         i++;
     if (i == PLATFORM_COUNT) {
-        gox__parse_report(p, key_at, name,
+        gox__parse_report(p, m->key_at, m->name,
                 "there is no platform \"%.60s\"; known are: linux, macos, "
                 "windows",
-                name);
+                m->name);
         return;
     }
-    p->is_dry = strcmp(name, gox_place_platform()) != 0;
-    gox__pointer_put(&p->pointer, name);
-    walk(p, "", at, raw, false);
+    p->is_dry = strcmp(m->name, gox_place_platform()) != 0;
+    gox__pointer_put(&p->pointer, m->name);
+    each_member(p, prefix, m->at, m->raw, take_member);
     p->pointer.len = before;
     p->is_dry = false;
 }
@@ -304,30 +311,8 @@ static void take_platform(struct gox__parse *p, const char *name, size_t key_at,
 static void take_defaults(
         struct gox__parse *p, size_t offset, struct gox_slice raw)
 {
-    struct gox_reader r;
-    struct gox_slice key;
-    struct gox__keys keys;
     gox_buf_put_str(&p->pointer, "/defaults");
-    if (raw.data[0] != '{') {
-        report_no_object(p, offset, raw);
-        gox_buf_reset(&p->pointer);
-        return;
-    }
-    gox_reader_init(&r, raw.data, raw.len, NULL);
-    gox_reader_object(&r);
-    gox__keys_init(&keys);
-    while (gox_reader_key(&r, &key)) {
-        size_t key_at = offset + (size_t)(key.data - raw.data) - 1;
-        gox_reader_peek(&r);
-        size_t at = offset + r.pos;
-        struct gox_slice value = gox_reader_skip(&r);
-        const char *name = gox__keys_add(&keys, p, key, key_at);
-        if (name != NULL)
-            take_platform(p, name, key_at, at, value);
-        else if (keys.error == GOX_ERR_NOMEM)
-            break;
-    }
-    gox__keys_fini(&keys);
+    each_member(p, "", offset, raw, take_platform);
     gox_buf_reset(&p->pointer);
 }
 
@@ -381,7 +366,7 @@ void gox_config_parse(struct gox_settings *s, const char *data, size_t len,
         p.origin = GOX_ORIGIN_PLATFORM;
         find_defaults(&p, whole);
         p.origin = GOX_ORIGIN_FILE;
-        walk(&p, "", (size_t)(whole.data - data), whole, true);
+        each_member(&p, "", (size_t)(whole.data - data), whole, take_outermost);
     }
     if (gox_buf_error(&p.pointer) < 0)
         errors->is_out_of_memory = true;

@@ -155,6 +155,10 @@ void gox_settings_put_origin(
         const struct gox_settings *s, size_t row, struct gox_buf *out);
 bool gox_settings_is_equal(
         const struct gox_settings *a, const struct gox_settings *b, size_t row);
+/* {"name", "old", "new", "applies"}: one difference of two settings. */
+struct gox_writer;
+void gox_settings_put_change(const struct gox_settings *old,
+        const struct gox_settings *new, size_t row, struct gox_writer *w);
 /* Exchanges one value and its origin. */
 void gox_settings_swap(
         struct gox_settings *a, struct gox_settings *b, size_t row);

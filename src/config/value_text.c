@@ -284,3 +284,21 @@ void gox_settings_put_json(
         break;
     }
 }
+
+void gox_settings_put_change(const struct gox_settings *old,
+        const struct gox_settings *new, size_t row, struct gox_writer *w)
+{
+    struct gox_buf text;
+    gox_buf_init(&text, 0);
+    gox_writer_object(w, NULL);
+    gox_writer_string(w, "name", gox_setting_rows[row].name);
+    gox_settings_put_json(old, row, &text);
+    gox_writer_raw(w, "old", (const char *)text.data, text.len);
+    gox_buf_reset(&text);
+    gox_settings_put_json(new, row, &text);
+    gox_writer_raw(w, "new", (const char *)text.data, text.len);
+    gox_writer_string(
+            w, "applies", gox_apply_name(gox_setting_rows[row].apply));
+    gox_writer_end_object(w);
+    gox_buf_fini(&text);
+}

@@ -73,23 +73,6 @@ static void (*const hooks[])(gox_daemon *daemon) = {
 
 /* ---- the answer ---- */
 
-static void put_change(struct gox_writer *w, const struct gox_settings *old,
-        const struct gox_settings *new, size_t i)
-{
-    struct gox_buf text;
-    gox_buf_init(&text, 0);
-    gox_writer_object(w, NULL);
-    gox_writer_string(w, "name", gox_setting_rows[i].name);
-    gox_settings_put_json(old, i, &text);
-    gox_writer_raw(w, "old", (const char *)text.data, text.len);
-    gox_buf_reset(&text);
-    gox_settings_put_json(new, i, &text);
-    gox_writer_raw(w, "new", (const char *)text.data, text.len);
-    gox_writer_string(w, "applies", gox_apply_name(gox_setting_rows[i].apply));
-    gox_writer_end_object(w);
-    gox_buf_fini(&text);
-}
-
 static void put_names(struct gox_writer *w, const char *key,
         const bool *is_changed, enum gox_apply apply)
 {
@@ -109,7 +92,7 @@ static void put_result(struct gox_writer *w, const struct gox_settings *old,
     gox_writer_array(w, "changes");
     for (size_t i = 0; i < gox_setting_count; i++)
         if (is_changed[i])
-            put_change(w, old, new, i);
+            gox_settings_put_change(old, new, i, w);
     gox_writer_end_array(w);
 }
 
