@@ -44,7 +44,11 @@ static int serve(struct gox_manager_options *o)
 {
     struct gox_error err = {.offset = -1};
     struct gox_daemonize background = {.fd = -1};
-    if (o->is_daemonize) {
+    int fds[2];
+    /* A successor by exec is in the background already. Another fork would give
+     * it another number, and the daemons would be nobody's children. */
+    bool is_forked = o->is_daemonize && !gox__handover_read("control", fds, 2);
+    if (is_forked) {
         int code = gox_daemonize_start(&background, BACKGROUND_MS, &err);
         if (code <= 0) {
             if (code < 0)
@@ -57,7 +61,7 @@ static int serve(struct gox_manager_options *o)
     if (code < 0) {
         int exit_code = exit_code_of(&err);
         gox_daemonize_fail(&background, exit_code, &err);
-        if (!o->is_daemonize)
+        if (!is_forked)
             fail(&err, exit_code);
         gox__manager_free(m);
         return exit_code;

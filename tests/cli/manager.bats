@@ -115,9 +115,14 @@ teardown() {
     [ "$status" -eq 0 ]
     jq -e ".ready and .pid != $two" <<<"$output"
     three=$(pid_of daemon)
+    manager=$(pid_of manager)
     run "$goxelctl" upgrade --manager
     [ "$status" -eq 0 ]
     [ "$(pid_of daemon)" -eq "$three" ]
+    # The same process as before: the daemon still is its child, so how it ends
+    # is known.
+    [ "$(pid_of manager)" -eq "$manager" ]
+    "$goxelctl" restart --json | jq -e '.last_exit.code == 0'
     run "$goxelctl" upgrade "$BATS_TEST_TMPDIR/none"
     [ "$status" -eq 1 ]
     "$goxelctl" ping
