@@ -188,8 +188,9 @@ int64_t gox__instance_pid(const gox_instance *i); /* 0: none */
 
 /* instance_run.c: the built-in backend's work. */
 void gox__run_look(gox_instance *i); /* has it ended? */
-/* Takes over the process that an earlier manager left. True when there is. */
-bool gox__run_adopt(gox_instance *i);
+/* Takes over the process that an earlier manager left. 1: done; 0: there is
+ * none; GOX_ERR_EXISTS: it is there, and another manager keeps it. */
+int gox__run_adopt(gox_instance *i, struct gox_error *err) GOX_MUST_CHECK;
 int gox__run_hold_socket(gox_instance *i, struct gox_error *err);
 void gox__run_open_notify(gox_instance *i);
 void gox__run_close(gox_instance *i);

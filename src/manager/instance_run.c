@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #define BACKLOG 4096
 /* The socket of an adopted daemon is among its first descriptors. */
 #define LOOK_FOR_SOCKET 64
+#define LOCK_MS         300
 
 /* ---- what the daemon says ---- */
 
@@ -387,7 +389,29 @@ static void take_socket(gox_instance *i)
                 i->config.socket_path);
 }
 
-bool gox__run_adopt(gox_instance *i)
+/* Whose manager lives is not taken from it, or two would steer one daemon. One
+ * that is being killed lets go of the lock in a moment. */
+static int lock_socket(gox_instance *i, struct gox_error *err)
+{
+    int code;
+    int64_t end_ns = gox_time_now_ns() + LOCK_MS * GOX_NS_PER_MS;
+    if (i->lock_fd >= 0)
+        return 0;
+    while ((code = gox_socket_lock_unix(i->config.socket_path, &i->lock_fd,
+                    err)) == GOX_ERR_EXISTS &&
+            gox_time_now_ns() < end_ns)
+        poll(NULL, 0, 5);
+    if (code == GOX_ERR_EXISTS)
+        return gox_error_set(err, code,
+                "another goxel-manager keeps the daemon at %s; it is left "
+                "alone, steer it by its own control socket",
+                i->config.socket_path);
+    if (code < 0)
+        gox__manager_say(i->manager, GOX__WARN, "%s", err->text);
+    return 0;
+}
+
+int gox__run_adopt(gox_instance *i, struct gox_error *fatal)
 {
     struct gox_proc_id id;
     struct gox_error err;
@@ -403,7 +427,13 @@ bool gox__run_adopt(gox_instance *i)
         for (int n = 2; n < 4; n++)
             if (fds[n] >= 0)
                 close(fds[n]);
-        return false;
+        return 0;
+    }
+    int locked = lock_socket(i, fatal);
+    if (locked < 0) {
+        gox_process_close(&i->process);
+        gox_process_init(&i->process);
+        return locked;
     }
     i->is_adopted = true;
     if (fds[0] < 0)
@@ -422,7 +452,7 @@ bool gox__run_adopt(gox_instance *i)
     watch_process(i);
     i->ready_at_ns = i->started_at_ns;
     i->is_wanted = true;
-    return true;
+    return 1;
 }
 
 static int open_backend(gox_instance *i, struct gox_error *err)
@@ -431,13 +461,13 @@ static int open_backend(gox_instance *i, struct gox_error *err)
     if (code < 0)
         return code;
     open_cgroup(i);
-    bool is_adopted = gox__run_adopt(i);
-    if (!is_adopted)
-        code = gox__run_hold_socket(i, err);
+    int adopted = gox__run_adopt(i, err);
+    if (adopted <= 0)
+        code = adopted < 0 ? adopted : gox__run_hold_socket(i, err);
     if (code < 0)
         return code;
     gox__run_open_notify(i);
-    return is_adopted ? gox__instance_step(i, GOX_INPUT_ADOPT, err) : 0;
+    return adopted == 1 ? gox__instance_step(i, GOX_INPUT_ADOPT, err) : 0;
 }
 
 void gox__run_close(gox_instance *i)

@@ -25,6 +25,10 @@
  * starts at the same moment apart; *lock_fd holds it until closed. */
 int gox_socket_listen_unix(const char *path, unsigned mode, int backlog,
         int *fd, int *lock_fd, struct gox_error *err) GOX_MUST_CHECK;
+/* The lock alone, for who takes over a socket that listens already.
+ * GOX_ERR_EXISTS when another server has it, GOX_ERR_IO. */
+int gox_socket_lock_unix(
+        const char *path, int *lock_fd, struct gox_error *err) GOX_MUST_CHECK;
 /* Removes the socket at path when it is the one fd listens on. */
 void gox_socket_unlink_unix(const char *path, int fd);
 

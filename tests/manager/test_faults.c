@@ -37,6 +37,36 @@ static void two_managers_at_once(void **unused)
     rig_stop(&r);
 }
 
+/* The same daemon under two control sockets would have two restarters. */
+static void another_control_socket_is_no_second_manager(void **unused)
+{
+    struct rig r;
+    char control[160];
+    (void)unused;
+    rig_init(&r);
+    rig_start(&r, fast);
+    rig_wait_state(&r, "running");
+    pid_t daemon = rig_pid(&r);
+    pid_t first = r.pid;
+    snprintf(control, sizeof control, "%s/other.ctl", r.dir);
+    const char *const args[] = {FAST, "--control", control, NULL};
+    rig_spawn(&r, args);
+    assert_int_equal(rig_wait_exit(&r), 75);
+    r.pid = first;
+    assert_int_equal(rig_pid(&r), daemon);
+    /* Also of one that has taken its daemon over from a dead one. */
+    rig_kill(&r, SIGKILL);
+    rig_start(&r, fast);
+    first = r.pid;
+    assert_int_equal(rig_pid(&r), daemon);
+    rig_spawn(&r, args);
+    assert_int_equal(rig_wait_exit(&r), 75);
+    r.pid = first;
+    assert_int_equal(rig_ask(&r), daemon);
+    assert_int_equal(rig_pid(&r), daemon);
+    rig_stop(&r);
+}
+
 static int connect_control(struct rig *r)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -534,6 +564,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(two_managers_at_once),
+            cmocka_unit_test(another_control_socket_is_no_second_manager),
             cmocka_unit_test(client_that_never_reads_is_cut_off),
             cmocka_unit_test(bad_requests_are_answered),
             cmocka_unit_test(foreign_process_is_not_touched),

@@ -109,7 +109,7 @@ static int try_lock(const char *path, int *lock_fd, struct gox_error *err)
             err, GOX_ERR_IO, error, "the lock %s cannot be taken", name);
 }
 
-static int take_lock(const char *path, int *lock_fd, struct gox_error *err)
+int gox_socket_lock_unix(const char *path, int *lock_fd, struct gox_error *err)
 {
     int code;
     while ((code = try_lock(path, lock_fd, err)) == 1)
@@ -155,7 +155,7 @@ int gox_socket_listen_unix(const char *path, unsigned mode, int backlog,
     *fd = *lock_fd = -1;
     int code = fill_address(&addr, &addr_len, path, err);
     if (code == 0 && !is_abstract(path))
-        code = take_lock(path, lock_fd, err);
+        code = gox_socket_lock_unix(path, lock_fd, err);
     if (code == 0 && !is_abstract(path))
         code = clear_place(path, err);
     int s = code == 0 ? new_socket(err) : code;
