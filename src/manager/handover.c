@@ -8,15 +8,18 @@
 
 #include "base/alloc.h"
 #include "manager/control.h"
+#include "platform/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define VARIABLE "GOXEL_MANAGER_HANDOVER"
+#define CHECK_MS 5000
 
 static void keep_open(int fd, bool keep)
 {
@@ -49,18 +52,97 @@ static void put_all(gox_manager *m, bool keep, struct gox_buf *text)
     }
 }
 
+/* Our own file, or what has its name now. */
+static const char *own_binary(char *self, size_t size)
+{
+    if (gox_proc_program(getpid(), self, size) < 0)
+        return NULL;
+    /* After the file was replaced the system adds this to the name. */
+    char *deleted = strstr(self, " (deleted)");
+    if (deleted != NULL)
+        *deleted = '\0';
+    return self;
+}
+
+static size_t read_all(int fd, char *text, size_t size)
+{
+    size_t len = 0;
+    ssize_t got;
+    while (len < size - 1 && (got = read(fd, text + len, size - 1 - len)) > 0)
+        len += (size_t)got;
+    while (len > 0 && text[len - 1] == '\n')
+        len--;
+    text[len] = '\0';
+    return len;
+}
+
+/* Runs it with --check. True when it would serve at our control socket; text
+ * says why not. */
+static bool is_fit(const gox_manager *m, const char *const *argv, char *text,
+        size_t size, struct gox_error *err)
+{
+    char out[GOX_SOCKET_PATH_MAX * 8];
+    struct gox_process p;
+    struct gox_process_spec spec = {.program = argv[0],
+            .argv = argv,
+            .env = (const char *const *)environ,
+            .in = GOX_STREAM_NULL,
+            .out = GOX_STREAM_PIPE,
+            .err = GOX_STREAM_PIPE};
+    if (gox_process_start(&p, &spec, err) < 0) {
+        snprintf(text, size, "%s", err->text);
+        return false;
+    }
+    bool is_done = gox_process_wait(&p, CHECK_MS) >= 0;
+    if (!is_done && gox_process_signal(&p, SIGKILL) == 0)
+        (void)!gox_process_wait(&p, CHECK_MS);
+    bool is_good =
+            is_done && p.exit.is_known && !p.exit.is_signal && p.exit.code == 0;
+    read_all(p.out_fd, out, sizeof out);
+    if (read_all(p.err_fd, text, size) == 0)
+        snprintf(text, size, "%s",
+                is_done && !is_good
+                        ? "--check failed"
+                        : "it is no goxel-manager for this control socket");
+    gox_process_close(&p);
+    return is_good && strstr(out, m->options->control_path) != NULL;
+}
+
+/* Waits for the other program, since nothing is worth an end without anyone
+ * left who looks after the daemons; the check takes milliseconds. */
+int gox__handover_check(
+        gox_manager *m, const char *binary, struct gox_error *err)
+{
+    char self[4096], text[400];
+    size_t count = 0;
+    if (binary == NULL)
+        binary = own_binary(self, sizeof self);
+    while (m->options->argv[count] != NULL)
+        count++;
+    const char **argv = gox_calloc(count + 2, sizeof *argv);
+    if (binary == NULL || argv == NULL) {
+        gox_free(argv);
+        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    }
+    argv[0] = binary;
+    argv[1] = "--check";
+    for (size_t k = 1; k < count; k++)
+        argv[k + 1] = m->options->argv[k];
+    bool is_good = is_fit(m, argv, text, sizeof text, err);
+    gox_free(argv);
+    return is_good ? 0
+                   : gox_error_set(err, GOX_ERR_PARAMS,
+                             "%s would not serve, so this manager goes on: %s",
+                             binary, text);
+}
+
 int gox__handover_exec(gox_manager *m, struct gox_error *err)
 {
     struct gox_buf text;
     char self[4096];
     const char *binary = m->exec_binary;
-    if (binary == NULL && gox_proc_program(getpid(), self, sizeof self) == 0) {
-        /* After the file was replaced the system adds this to the name. */
-        char *deleted = strstr(self, " (deleted)");
-        if (deleted != NULL)
-            *deleted = '\0';
-        binary = self;
-    }
+    if (binary == NULL)
+        binary = own_binary(self, sizeof self);
     gox_buf_init(&text, 0);
     put_all(m, true, &text);
     if (binary == NULL || gox_buf_text(&text) == NULL ||

@@ -245,6 +245,9 @@ int gox__manager_exec(gox_manager *m, const char *binary, struct gox_error *err)
     if (binary != NULL && access(binary, X_OK) != 0)
         return gox_error_set_errno(err, GOX_ERR_NOT_FOUND, errno,
                 "%s cannot be run; this manager stays as it is", binary);
+    int code = gox__handover_check(m, binary, err);
+    if (code < 0)
+        return code;
     gox_free(m->exec_binary);
     m->exec_binary = NULL;
     if (binary != NULL && (m->exec_binary = gox_strdup(binary)) == NULL)
