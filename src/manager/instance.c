@@ -27,6 +27,17 @@ int64_t gox__instance_pid(const gox_instance *i)
                                                           : 0;
 }
 
+void gox__instance_began(gox_instance *i)
+{
+    struct gox_proc_info info = {.age_ms = 0};
+    int64_t pid = gox__instance_pid(i);
+    int64_t age_ms =
+            pid > 0 && gox_proc_info_read(pid, 0, &info) == 0 ? info.age_ms : 0;
+    i->started_at_ns = gox_time_now_ns() - age_ms * GOX_NS_PER_MS;
+    i->started_wall_ms = gox_time_wall_ms() - age_ms;
+    i->ready_at_ns = i->started_at_ns;
+}
+
 /* ---- events that belong to a change ---- */
 
 static void tell_ready(gox_instance *i)

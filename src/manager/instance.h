@@ -185,6 +185,9 @@ void gox__instance_ended(gox_instance *i, enum gox_cause cause);
  */
 void gox__instance_tell_exit(gox_instance *i);
 int64_t gox__instance_pid(const gox_instance *i); /* 0: none */
+/* A process that was there before us runs since its own start, or since now
+ * where the system does not tell, and was ready from then on. */
+void gox__instance_began(gox_instance *i);
 
 /* instance_run.c: the built-in backend's work. */
 void gox__run_look(gox_instance *i); /* has it ended? */

@@ -450,7 +450,7 @@ int gox__run_adopt(gox_instance *i, struct gox_error *fatal)
     }
     gox__capture_attach(i, fds[2], fds[3]);
     watch_process(i);
-    i->ready_at_ns = i->started_at_ns;
+    gox__instance_began(i);
     i->is_wanted = true;
     return 1;
 }

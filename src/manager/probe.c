@@ -179,10 +179,8 @@ static bool follow_bounce(gox_instance *i, bool answers)
     if (!is_done && !is_late)
         return true;
     i->bounce_pid = 0;
-    if (is_done) {
-        i->started_at_ns = i->ready_at_ns = gox_time_now_ns();
-        i->started_wall_ms = gox_time_wall_ms();
-    }
+    if (is_done)
+        gox__instance_began(i);
     gox__manager_changed(i->manager, i);
     return false;
 }
@@ -203,8 +201,7 @@ static void follow(gox_instance *i)
         step(i, GOX_INPUT_LOST);
     } else if (i->state != GOX_STATE_ATTACHED &&
                i->state != GOX_STATE_STOPPING && answers) {
-        i->started_at_ns = i->ready_at_ns = gox_time_now_ns();
-        i->started_wall_ms = gox_time_wall_ms();
+        gox__instance_began(i);
         step(i, GOX_INPUT_ATTACH);
     }
 }

@@ -49,6 +49,7 @@ struct gox_proc_info {
     int64_t tracer_pid; /* 0: nobody traces it */
     int64_t uid;        /* effective; -1: not known */
     uint64_t start_ticks;
+    int64_t age_ms; /* since its start; 0: not known */
     uint64_t rss_bytes;
     uint64_t pss_bytes; /* 0: not asked for, or not allowed */
     int64_t cpu_ns;     /* user and system */

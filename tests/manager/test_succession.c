@@ -69,11 +69,15 @@ static void adopts_after_its_own_death(void **unused)
     rig_wait_state(&r, "running");
     pid_t daemon = rig_pid(&r);
     int64_t events = rig_number(&r, "manager.latest_event");
+    RIG_WAIT(rig_number(&r, "uptime_ms") > 150);
     rig_kill(&r, SIGKILL);
     assert_true(rig_is_alive(daemon));
     assert_int_equal(rig_ask(&r), daemon);
     rig_start(&r, fast);
     assert_int_equal(rig_pid(&r), daemon);
+    /* It runs as long as it runs, not since it has this manager. */
+    assert_true(rig_number(&r, "uptime_ms") >
+                rig_number(&r, "manager.uptime_ms") + 100);
     assert_true(rig_has_state(&r, "running"));
     json_t *status = rig_call(&r, "manager.status", NULL);
     assert_true(json_is_true(json_object_get(status, "adopted")));

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STAT_BYTES   1024
@@ -143,6 +144,17 @@ static uint64_t read_pss(int64_t pid)
     return kib > 0 ? (uint64_t)kib * 1024 : 0;
 }
 
+/* Both count from the boot, and go on while the machine is suspended. */
+static int64_t age_of(uint64_t start_ticks, int64_t ticks_per_s)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_BOOTTIME, &now) != 0 || ticks_per_s <= 0)
+        return 0;
+    int64_t age_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 -
+                     (int64_t)start_ticks * 1000 / ticks_per_s;
+    return age_ms > 0 ? age_ms : 0;
+}
+
 int gox_proc_info_read(int64_t pid, unsigned want, struct gox_proc_info *info)
 {
     char text[4096];
@@ -157,6 +169,7 @@ int gox_proc_info_read(int64_t pid, unsigned want, struct gox_proc_info *info)
     info->group_pid = (int64_t)f[GROUP];
     info->session_pid = (int64_t)f[SESSION];
     info->start_ticks = f[START];
+    info->age_ms = age_of(f[START], ticks);
     info->thread_count = (int)f[THREADS];
     info->rss_bytes = f[RSS_PAGES] * (uint64_t)sysconf(_SC_PAGESIZE);
     info->cpu_ns = (int64_t)(f[USER_TICKS] + f[SYSTEM_TICKS]) *
