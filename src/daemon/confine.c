@@ -6,6 +6,7 @@
  * in. */
 #include "base/alloc.h"
 #include "daemon/daemon_internal.h"
+#include "daemon/http_api.h"
 #include "daemon/lifecycle.h"
 #include "platform/sandbox.h"
 
@@ -79,9 +80,9 @@ int gox__daemon_confine(gox_daemon *d, struct gox_error *err)
 {
     const struct gox_settings *s = &d->settings;
     struct reach r = {.count = 0};
-    const char *colon = strrchr(s->monitoring_metrics_listen, ':');
+    int http_port = gox__http_api_port(s);
     uint16_t ports[2] = {(uint16_t)s->server_port,
-            (uint16_t)(colon != NULL ? strtol(colon + 1, NULL, 10) : 0)};
+            (uint16_t)(http_port > 0 ? http_port : 0)};
     bool has_first = ports[0] != 0;
     collect(&r, s);
     struct gox_sandbox_spec spec = {
@@ -91,7 +92,7 @@ int gox__daemon_confine(gox_daemon *d, struct gox_error *err)
             .bind_ports = has_first ? ports : ports + 1,
             .bind_port_count = (size_t)has_first + (ports[1] != 0),
             /* The system chooses a port: none can be named beforehand. */
-            .is_tcp_free = colon != NULL && ports[1] == 0,
+            .is_tcp_free = http_port == 0,
             .needs_abstract_sockets = is_abstract_notify(d),
     };
     /* Large sorts of SQLite must find a place that can still be written. */

@@ -100,6 +100,16 @@ int gox__http_api_check(const struct gox_settings *s, struct gox_error *err)
     return code < 0 ? code : check_place(s, &place, err);
 }
 
+int gox__http_api_port(const struct gox_settings *s)
+{
+    struct place place;
+    if (s->monitoring_metrics_listen[0] == '\0' ||
+            parse_place(s->monitoring_metrics_listen, &place, NULL) < 0 ||
+            place.is_unix)
+        return -1;
+    return place.port;
+}
+
 static int listen_at(struct gox_http_api *api, int *fd, struct gox_error *err)
 {
     const struct gox_settings *s = &api->daemon->settings;

@@ -20,6 +20,9 @@ struct gox_http_stats;
  * open to other machines without authentication. GOX_ERR_PARAMS. */
 int gox__http_api_check(
         const struct gox_settings *settings, struct gox_error *err);
+/* The TCP port of monitoring.metrics_listen, 0 when the system chooses it; -1:
+ * there is none. */
+int gox__http_api_port(const struct gox_settings *settings);
 /* Listens on own_passed_fd (-1: none), else where the settings say, else does
  * nothing. Before the sandbox closes: a library is loaded. */
 int gox__http_api_start(gox_daemon *daemon, int own_passed_fd,

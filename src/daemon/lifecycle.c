@@ -394,6 +394,11 @@ static int serve(struct gox_lifecycle *life, struct gox_settings *own_settings,
     if (d == NULL)
         return fail(life, &nothing, err);
     if (start(life, d, err) < 0) {
+        /* Who reads the log later did not see standard error. */
+        if (d->settings.daemon_log_file[0] != '\0' &&
+                err->code != GOX_ERR_CANCELLED)
+            gox_log_put(d->log, GOX_LOG_ERROR, GOX_LOG_C_DAEMON,
+                    "not started: %s", err->text);
         /* The daemon may have taken the socket over, or not. */
         close_bound(life, &d->settings);
         gox_daemon_free(d);

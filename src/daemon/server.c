@@ -396,12 +396,7 @@ void gox__daemon_raise_fd_limit(const gox_daemon *d)
 static int start_socket(gox_daemon *d, struct gox_error *err)
 {
     gox__daemon_raise_fd_limit(d);
-    int code = gox__listen_open(d, err);
-    if (code == 0)
-        gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,
-                "goxel-daemon %s started, pid %d, sandbox: %s", GOX_VERSION,
-                gox_os_pid(), d->sandbox.text);
-    return code;
+    return gox__listen_open(d, err);
 }
 
 int gox_daemon_start(gox_daemon *d, struct gox_error *err)
@@ -419,6 +414,10 @@ int gox_daemon_start(gox_daemon *d, struct gox_error *err)
     if (code == 0 && gox__health_configure(d) < 0)
         code = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     gox_metrics_set_on(&d->metrics, d->settings.monitoring_enable_metrics);
+    if (code == 0 && !d->settings.is_stdio)
+        gox_log_put(d->log, GOX_LOG_INFO, GOX_LOG_C_DAEMON,
+                "goxel-daemon %s started, pid %d, sandbox: %s", GOX_VERSION,
+                gox_os_pid(), d->sandbox.text);
     return code;
 }
 

@@ -128,6 +128,35 @@ static void test_places(void **state)
     gox_test_dir_remove(dir);
 }
 
+/* A port alone, also within the sandbox, which lets only this port be bound;
+ * and one that another program has: a later try may succeed. */
+static void test_port_alone(void **state)
+{
+    (void)state;
+    struct wire w;
+    unsigned port;
+    char text[2000], place[16], log[100];
+    int fd = http_listen(&port);
+    snprintf(place, sizeof place, "%u", port);
+    gox_test_dir(w.dir);
+    snprintf(w.socket, sizeof w.socket, "%s/s.sock", w.dir);
+    snprintf(log, sizeof log, "%s/log", w.dir);
+    const char *const taken[] = {"--socket", w.socket, "--data-dir", w.dir,
+            "--log-file", log, "--metrics-listen", place, NULL};
+    int code = wire_run(taken, text, sizeof text);
+    if (code != 75 || strstr(text, "in use") == NULL)
+        fail_msg("%d %s", code, text);
+    free(wire_wait_log(&w, "not started: monitoring.metrics_listen: "));
+    unlink(log);
+    close(fd);
+    const char *const args[] = {"--metrics-listen", place, NULL};
+    wire_start_in(&w, args);
+    free(wire_wait_log(&w, "HTTP at http://127.0.0.1:"));
+    http_rig_expect(http_once(port, GET("/healthz")), 200, "healthy");
+    assert_int_equal(wire_stop(&w, NULL), 0);
+    wire_cleanup(&w);
+}
+
 static void test_unix_socket(void **state)
 {
     (void)state;
@@ -398,6 +427,7 @@ int main(void)
             cmocka_unit_test(test_promtool),
             cmocka_unit_test(test_settings),
             cmocka_unit_test(test_places),
+            cmocka_unit_test(test_port_alone),
             cmocka_unit_test(test_unix_socket),
             cmocka_unit_test(test_passed_socket),
             cmocka_unit_test(test_library),
