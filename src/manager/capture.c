@@ -47,10 +47,42 @@ static void tell_error(gox_instance *i, const char *line, size_t len)
     gox_buf_fini(&members);
 }
 
+/* The text of a record is its message; a line that is no record (these begin
+ * with a brace or a time) is what a program says that cannot even begin. */
+static void keep_complaint(struct gox_capture *c, bool is_error)
+{
+    static const char key[] = "\"message\":\"";
+    const char *at = c->line, *end = c->line + c->line_len;
+    size_t len = 0;
+    bool is_record = at < end && (*at == '{' || (*at >= '0' && *at <= '9'));
+    if (at == end || (is_record && !is_error))
+        return;
+    const char *message =
+            *at == '{' ? memmem(at, c->line_len, key, sizeof key - 1) : NULL;
+    if (message != NULL)
+        at = message + sizeof key - 1;
+    for (; at < end && len < sizeof c->complaint - 1; at++) {
+        if (message != NULL && *at == '"')
+            break;
+        if (message != NULL && *at == '\\' && ++at == end)
+            break;
+        c->complaint[len++] = (unsigned char)*at < ' ' ? ' ' : *at;
+    }
+    /* No character in pieces at the end. */
+    while (at < end && len > 0 && ((unsigned char)*at & 0xc0) == 0x80) {
+        at--;
+        len--;
+    }
+    c->complaint[len] = '\0';
+    c->complaint_at_ns = gox_time_now_ns();
+}
+
 static void end_line(gox_instance *i)
 {
     struct gox_capture *c = &i->capture;
-    if (gox__capture_is_error(c->line, c->line_len))
+    bool is_error = gox__capture_is_error(c->line, c->line_len);
+    keep_complaint(c, is_error);
+    if (is_error)
         tell_error(i, c->line, c->line_len);
     gox__control_log_line(i->manager, i, c->line, c->line_len);
     c->line_len = 0;
@@ -167,6 +199,7 @@ static void attach(gox_instance *i, size_t slot, int own_fd)
 void gox__capture_attach(gox_instance *i, int own_out_fd, int own_err_fd)
 {
     gox__capture_close(i);
+    i->capture.complaint[0] = '\0';
     attach(i, 0, own_out_fd);
     attach(i, 1, own_err_fd);
 }

@@ -63,6 +63,9 @@ struct gox_capture {
     uint64_t errors_seen;   /* of those, judged in a round already */
     char line[1024];        /* the unfinished line, cut */
     size_t line_len;
+    char complaint[200]; /* what the process wrote last that was no plain
+                            record: why it ends; "": nothing */
+    int64_t complaint_at_ns;
     int64_t told_at_ns; /* a second of `log` events */
     unsigned told;      /* of them in that second */
     gox_timer *compress;
@@ -142,7 +145,7 @@ struct gox_instance {
     bool has_exit;
     enum gox_cause exit_cause;
     struct gox_process_exit exit;
-    char exit_text[256];
+    char exit_text[320];
     int64_t exit_wall_ms;
     bool is_exit_untold;
     struct gox_buf exit_members;    /* of the exit that is not told yet */

@@ -8,6 +8,9 @@
 #include "manager/manager_internal.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#define LAST_WORDS_MS 2000
 
 static void note_exit(gox_instance *i, const struct gox_verdict *v)
 {
@@ -62,6 +65,22 @@ static void name_bundle(gox_instance *i)
                 (long long)i->exit_wall_ms);
 }
 
+/* What it said at its end says more than a number: "is in use by another
+ * process". An error of long ago has nothing to do with it. */
+static void put_last_words(gox_instance *i, enum gox_cause cause)
+{
+    const struct gox_capture *c = &i->capture;
+    bool is_own_end = cause == GOX_CAUSE_CRASH || cause == GOX_CAUSE_CONFIG ||
+                      cause == GOX_CAUSE_STARTUP;
+    bool is_recent =
+            i->ready_at_ns == 0 ||
+            i->ended_at_ns - c->complaint_at_ns < LAST_WORDS_MS * GOX_NS_PER_MS;
+    size_t len = strlen(i->exit_text);
+    if (is_own_end && is_recent && c->complaint[0] != '\0')
+        snprintf(i->exit_text + len, sizeof i->exit_text - len, ": %s",
+                c->complaint);
+}
+
 static void keep_exit(gox_instance *i, enum gox_cause cause)
 {
     i->has_exit = true;
@@ -71,6 +90,7 @@ static void keep_exit(gox_instance *i, enum gox_cause cause)
     if (i->process.has_ended) {
         i->exit = i->process.exit;
         gox_process_exit_format(&i->exit, i->exit_text);
+        put_last_words(i, cause);
     }
     i->exit_cause = cause;
     name_bundle(i);
