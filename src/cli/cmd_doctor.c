@@ -15,7 +15,10 @@ static int tell(struct gox_cli *cli, struct gox_doctor *d)
     size_t k;
     int rc;
     if (cli->is_json) {
-        answer = json_pack("{s:s,s:O}", "finding", gox_doctor_word(d->worst),
+        /* What was not looked at is nothing that was found. */
+        enum gox_doctor_finding all =
+                d->worst == GOX_DOCTOR_SKIPPED ? GOX_DOCTOR_OK : d->worst;
+        answer = json_pack("{s:s,s:O}", "finding", gox_doctor_word(all),
                 "checks", d->findings);
         rc = gox_cli_print_json(cli, answer);
         json_decref(answer);

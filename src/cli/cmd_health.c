@@ -75,6 +75,8 @@ static int show(struct gox_cli *cli, const json_t *health)
 {
     struct gox_buf out;
     const char *status = gox_keeper_text(health, "status");
+    /* The stages are then those of a process that is gone. */
+    bool is_down = strcmp(status, "not_running") == 0;
     json_t *stage;
     size_t k;
     int rc;
@@ -86,7 +88,8 @@ static int show(struct gox_cli *cli, const json_t *health)
     gox_keeper_put_head(cli, &out, gox_keeper_text(health, "name"), status,
             gox_keeper_text(health, "state"),
             gox_keeper_text(health, "reason"));
-    json_array_foreach(json_object_get(health, "stages"), k, stage)
+    json_array_foreach(
+            is_down ? NULL : json_object_get(health, "stages"), k, stage)
     {
         char took[32] = "";
         const json_t *ms = json_object_get(stage, "took_ms");
@@ -97,7 +100,11 @@ static int show(struct gox_cli *cli, const json_t *health)
                 gox_keeper_text(stage, "text"));
     }
     put_daemon_checks(cli, &out, json_object_get(health, "daemon"));
-    if (json_is_integer(json_object_get(health, "rounds")))
+    if (is_down)
+        gox_buf_put_str(&out,
+                "  nothing to check: \"goxelctl status\" tells how it ended, "
+                "\"goxelctl start\" starts it\n");
+    else if (json_is_integer(json_object_get(health, "rounds")))
         gox_buf_printf(&out, "  round %lld, %lld failed, %lld in doubt%s\n",
                 (long long)gox_keeper_number(health, "rounds"),
                 (long long)gox_keeper_number(health, "failed"),

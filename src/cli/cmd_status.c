@@ -40,6 +40,7 @@ static void put_restarts(struct gox_buf *out, const json_t *status)
     const json_t *restarts = json_object_get(status, "restarts");
     const json_t *last = json_object_get(status, "last_exit");
     const char *cause = gox_keeper_text(restarts, "last_cause");
+    char span[32];
     gox_keeper_put_line(out, WIDTH, "restarts", "%lld%s%s%s",
             (long long)gox_keeper_number(restarts, "total"),
             cause[0] != '\0' ? ", last cause: " : "", cause,
@@ -47,8 +48,9 @@ static void put_restarts(struct gox_buf *out, const json_t *status)
                     ? "; given up, \"goxelctl reset\" tries again"
                     : "");
     if (json_is_integer(json_object_get(restarts, "next_in_ms")))
-        gox_keeper_put_line(out, WIDTH, "next try", "in %lld ms",
-                (long long)gox_keeper_number(restarts, "next_in_ms"));
+        gox_keeper_put_line(out, WIDTH, "next try", "in %s",
+                gox_keeper_span(
+                        span, gox_keeper_number(restarts, "next_in_ms")));
     if (!json_is_object(last))
         return;
     gox_keeper_put_line(out, WIDTH, "last exit", "%s: %s (%s)",

@@ -66,12 +66,21 @@ static void look_at_daemon(struct gox_doctor *d)
     json_t *health = NULL;
     const char *state = gox_keeper_text(d->status, "state");
     if (d->has_manager && !json_is_true(json_object_get(d->status, "ready"))) {
+        const char *reason = gox_keeper_text(d->status, "reason");
+        bool is_trying =
+                strcmp(state, "backoff") == 0 || strcmp(state, "starting") == 0;
         gox_doctor_say(d, GOX_DOCTOR_FAIL,
                 strcmp(state, "failed") == 0
                         ? "mend the cause below, then goxelctl reset"
-                        : "goxelctl start",
-                "the manager says %s: %s", state,
-                gox_keeper_text(d->status, "reason"));
+                : is_trying ? "it is tried again; what is wrong is below"
+                            : "goxelctl start",
+                "the manager says %s%s%s", state, reason[0] != '\0' ? ": " : "",
+                reason);
+        return;
+    }
+    if (d->is_forbidden) {
+        gox_doctor_say(d, GOX_DOCTOR_SKIPPED, NULL,
+                "this user cannot see whether it runs");
         return;
     }
     if (!d->has_daemon) {
@@ -105,7 +114,8 @@ static void look_at_exits(struct gox_doctor *d)
     const json_t *restarts = json_object_get(d->status, "restarts");
     const char *bundle = gox_keeper_text(last, "bundle");
     const char *cause = gox_keeper_text(last, "cause");
-    char advice[4400];
+    bool has_next = json_is_integer(json_object_get(restarts, "next_in_ms"));
+    char advice[4400], span[32];
     if (!d->has_manager) {
         gox_doctor_say(
                 d, GOX_DOCTOR_SKIPPED, NULL, "only a manager keeps them");
@@ -114,8 +124,12 @@ static void look_at_exits(struct gox_doctor *d)
     if (json_is_true(json_object_get(restarts, "given_up")))
         gox_doctor_say(d, GOX_DOCTOR_FAIL,
                 "mend the cause, then goxelctl reset",
-                "the daemon was given up after %lld restarts",
-                (long long)gox_keeper_number(restarts, "total"));
+                "the daemon was given up, %s%s",
+                has_next ? "it is tried again in "
+                         : "it is not tried again by itself",
+                has_next ? gox_keeper_span(span,
+                                   gox_keeper_number(restarts, "next_in_ms"))
+                         : "");
     if (!json_is_object(last)) {
         gox_doctor_say(
                 d, GOX_DOCTOR_OK, NULL, "none since the manager started");

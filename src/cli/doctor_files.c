@@ -158,6 +158,7 @@ void gox_doctor_socket(struct gox_doctor *d)
     struct stat st;
     gox_client *probe = gox_client_connect(path, 2000, &err);
     d->has_daemon = probe != NULL;
+    d->is_forbidden = err.code == GOX_ERR_FORBIDDEN;
     gox_client_close(probe);
     look_at_directory(d, path);
     if (strlen(path) > GOX_SOCKET_PATH_MAX)
