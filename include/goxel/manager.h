@@ -57,6 +57,16 @@ gox_manager_link *gox_manager_open(
 /* Manager and daemon go on. NULL is fine. */
 void gox_manager_close(gox_manager_link *link);
 
+/* With is_on, the calls of this link make up for a manager that is replaced or
+ * killed meanwhile, as gox_client_set_retry does for a daemon: without a
+ * connection one is made first, and a call whose connection was lost before its
+ * answer came is made again if that does no harm (gox_client_is_safe); another
+ * returns GOX_ERR_CLOSED, and may have been carried out or not. A manager is
+ * waited for as long as the call may take, at most 30 s, and not started. A
+ * subscription is made again where it ended, so no stored event is missed. Off
+ * at first. */
+void gox_manager_set_retry(gox_manager_link *link, bool is_on);
+
 /* True when gox_manager_open started the manager. */
 bool gox_manager_was_started(const gox_manager_link *link);
 /* The daemon's socket, for gox_client_connect. Borrowed. With
@@ -117,7 +127,8 @@ int gox_manager_subscribe(gox_manager_link *link, uint64_t after,
 
 /* For a poll loop: the descriptor (-1: not connected), the events to poll it
  * for, and what to call when they come. Dispatch never waits; an error means
- * that the connection is lost: open anew, with the last number seen. */
+ * that the connection is lost: open anew, with the last number seen, or, after
+ * gox_manager_set_retry, make any call. */
 int gox_manager_get_fd(const gox_manager_link *link);
 short gox_manager_get_events(const gox_manager_link *link);
 int gox_manager_dispatch(gox_manager_link *link, struct gox_error *err);

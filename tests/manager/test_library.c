@@ -147,6 +147,78 @@ static void events_come_through_one_descriptor(void **unused)
     end(link, &r);
 }
 
+/* Another manager comes while the call looks for it. */
+static pid_t start_later(struct rig *r)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct gox_error err;
+        char manager[512];
+        struct gox_manager_config config = config_of(r, manager);
+        _exit(gox_manager_open(&config, &err) != NULL ? 0 : 1);
+    }
+    return pid;
+}
+
+/* The manager is killed and another one comes: with retry the caller sees
+ * nothing of it, its subscription goes on, and no order is given twice. */
+static void retry_survives_the_manager(void **unused)
+{
+    struct rig r;
+    char manager[512];
+    struct gox_error err;
+    struct gox_manager_status before, after;
+    struct heard heard = {0};
+    int status;
+    (void)unused;
+    rig_init(&r);
+    struct gox_manager_config config = config_of(&r, manager);
+    gox_manager_link *link = gox_manager_open(&config, &err);
+    assert_non_null(link);
+    assert_int_equal(gox_manager_start(link, 10000, &err), 0);
+    assert_int_equal(gox_manager_get_status(link, &before, &err), 0);
+    kill((pid_t)before.manager_pid, SIGKILL);
+    RIG_WAIT(gox_manager_get_status(link, &after, &err) == GOX_ERR_CLOSED);
+    gox_manager_set_retry(link, true);
+    pid_t starter = start_later(&r);
+    assert_int_equal(gox_manager_get_status(link, &after, &err), 0);
+    assert_int_equal(waitpid(starter, &status, 0), starter);
+    assert_int_equal(status, 0);
+    assert_int_not_equal(after.manager_pid, before.manager_pid);
+    assert_int_equal(after.pid, before.pid);
+
+    /* Replaced in its place; the stored events are heard, each once. */
+    assert_int_equal(
+            gox_manager_subscribe(link, UINT64_MAX, on_event, &heard, &err), 0);
+    json_t *params = json_pack("{s:s}", "what", "manager");
+    assert_int_equal(gox_manager_call(link, "manager.upgrade", params, 10000,
+                             NULL, &err),
+            0);
+    json_decref(params);
+    RIG_WAIT(gox_manager_get_status(link, &after, &err) == 0 &&
+             after.latest_event > before.latest_event + 2);
+    int code = gox_manager_restart(link, 10000, &err);
+    if (code == GOX_ERR_CLOSED) /* it was put on the old one's connection */
+        code = gox_manager_restart(link, 10000, &err);
+    assert_int_equal(code, 0);
+    RIG_WAIT(gox_manager_get_status(link, &after, &err) == 0 &&
+             heard.restarted > 0);
+    assert_int_equal(heard.restarted, 1);
+    assert_int_not_equal(after.pid, before.pid);
+
+    /* For good: an error in time. */
+    kill((pid_t)after.manager_pid, SIGKILL);
+    int64_t begin = rig_now_us();
+    assert_true(gox_manager_call(
+                        link, "manager.status", NULL, 300, NULL, &err) < 0);
+    assert_true(rig_now_us() - begin < 5000000);
+    gox_manager_close(link);
+    link = gox_manager_open(&config, &err);
+    assert_non_null(link);
+    end(link, &r);
+}
+
 static void failed_start_says_why(void **unused)
 {
     struct rig r;
@@ -230,6 +302,7 @@ int main(void)
             cmocka_unit_test(starts_a_manager_when_none_runs),
             cmocka_unit_test(steers_and_checks),
             cmocka_unit_test(events_come_through_one_descriptor),
+            cmocka_unit_test(retry_survives_the_manager),
             cmocka_unit_test(failed_start_says_why),
             cmocka_unit_test(out_of_memory),
             cmocka_unit_test(example_runs),

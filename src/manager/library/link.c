@@ -2,14 +2,20 @@
  * The public C library: a client of the control socket with typed answers. */
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/time.h"
 #include "manager/library/link_internal.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #define USUAL_TIMEOUT_MS 15000
 /* Beyond the manager's own limit for a call that waits. */
 #define EXTRA_MS 2000
+/* How long to look for another manager, and how often when one is there that
+ * ends at once. */
+#define PATIENCE_MS 30000
+#define AGAIN_MS    10
 /* "As long as the settings allow": the manager's answer comes in any case. */
 #define LONGEST_MS 3600000
 
@@ -21,6 +27,8 @@ static void on_notification(void *ctx, const char *method, const json_t *params)
         return;
     const char *name = json_string_value(json_object_get(params, "event"));
     json_int_t seq = json_integer_value(json_object_get(params, "seq"));
+    if (seq > 0)
+        link->seen = (uint64_t)seq;
     link->fn(link->ctx, name != NULL ? name : "", (uint64_t)seq, params);
 }
 
@@ -100,7 +108,75 @@ const char *gox_manager_socket_path(const gox_manager_link *link)
     return link->socket;
 }
 
+void gox_manager_set_retry(gox_manager_link *link, bool is_on)
+{
+    link->is_retrying = is_on;
+}
+
 /* ---- calls ---- */
+
+static int left_ms(int64_t end_ns)
+{
+    int64_t left = (end_ns - gox_time_now_ns()) / GOX_NS_PER_MS;
+    return left > 0 ? (int)left : 0;
+}
+
+/* A connection like the one before, its subscription included. */
+static int connect_again(
+        gox_manager_link *link, int64_t end_ns, struct gox_error *err)
+{
+    int code = gox_client_reconnect(link->client, left_ms(end_ns), err);
+    if (code < 0 || link->fn == NULL)
+        return code;
+    json_t *params = json_pack("{s:I}", "after", (json_int_t)link->seen);
+    if (params == NULL)
+        return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    code = gox_client_call(link->client, "manager.subscribe", params,
+            left_ms(end_ns), NULL, err);
+    json_decref(params);
+    /* A connection without it is none. */
+    if (code < 0)
+        gox_client_abort(link->client);
+    return code;
+}
+
+/* What ended while nobody called is known before the next call is put on it,
+ * so that this one was certainly not carried out. */
+static void look_for_end(gox_manager_link *link)
+{
+    struct pollfd item = {
+            .fd = gox_client_get_fd(link->client), .events = POLLIN};
+    if (item.fd >= 0 && poll(&item, 1, 0) > 0)
+        (void)gox_client_dispatch(link->client, NULL);
+}
+
+static int call_again(gox_manager_link *link, const char *method,
+        const json_t *params, int timeout_ms, json_t **result,
+        struct gox_error *err)
+{
+    int patience_ms = timeout_ms >= 0 && timeout_ms < PATIENCE_MS ? timeout_ms
+                                                                  : PATIENCE_MS;
+    int64_t begin_ns = gox_time_now_ns();
+    int64_t connect_end_ns = begin_ns + patience_ms * GOX_NS_PER_MS;
+    int64_t end_ns = begin_ns + timeout_ms * GOX_NS_PER_MS;
+    for (;;) {
+        bool was_sent = false;
+        int code = 0;
+        look_for_end(link);
+        if (gox_client_get_fd(link->client) < 0)
+            code = connect_again(link, connect_end_ns, err);
+        if (code == 0) {
+            was_sent = true;
+            code = gox_client_call(link->client, method, params,
+                    timeout_ms < 0 ? -1 : left_ms(end_ns), result, err);
+        }
+        bool is_lost = code < 0 && gox_client_get_fd(link->client) < 0;
+        if (!is_lost || (was_sent && !gox_client_is_safe(method)) ||
+                left_ms(connect_end_ns) == 0)
+            return code;
+        poll(NULL, 0, AGAIN_MS);
+    }
+}
 
 int gox_manager_call(gox_manager_link *link, const char *method,
         const json_t *params, int timeout_ms, json_t **result,
@@ -117,8 +193,10 @@ int gox_manager_call(gox_manager_link *link, const char *method,
         }
         params = all;
     }
-    int code = gox_client_call(
-            link->client, method, params, timeout_ms, result, err);
+    int code = link->is_retrying ? call_again(link, method, params, timeout_ms,
+                                           result, err)
+                                 : gox_client_call(link->client, method, params,
+                                           timeout_ms, result, err);
     json_decref(all);
     return code;
 }
@@ -263,11 +341,17 @@ int gox_manager_subscribe(gox_manager_link *link, uint64_t after,
         json_decref(params);
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     }
+    json_t *result = NULL;
     link->fn = fn;
     link->ctx = ctx;
+    link->seen = after != UINT64_MAX ? after : 0;
     int code = gox_manager_call(
-            link, "manager.subscribe", params, USUAL_TIMEOUT_MS, NULL, err);
+            link, "manager.subscribe", params, USUAL_TIMEOUT_MS, &result, err);
+    json_int_t latest = json_integer_value(json_object_get(result, "latest"));
+    if (code == 0 && after == UINT64_MAX && link->seen == 0)
+        link->seen = (uint64_t)latest;
     json_decref(params);
+    json_decref(result);
     return code;
 }
 

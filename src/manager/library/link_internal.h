@@ -9,6 +9,8 @@ struct gox_manager_link {
     gox_client *client;
     char *socket, *control, *instance; /* owned; instance may be NULL */
     bool was_started;
+    bool is_retrying;
+    uint64_t seen; /* the last stored event that fn was told */
     gox_manager_event_fn *fn;
     void *ctx;
 };
