@@ -108,6 +108,13 @@ bool gox__file_exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
+bool gox__file_is_regular(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 uint64_t gox__file_bytes(const char *path)
 {
     struct stat st;
@@ -167,4 +174,33 @@ bool gox__name_is_file(const char *name)
     size_t len = strlen(name), suffix = strlen(GOX_STORE_SUFFIX);
 
     return len > suffix && strcmp(name + len - suffix, GOX_STORE_SUFFIX) == 0;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+bool gox__name_is_of(const char *dir, const char *name, const char *path)
+{
+    char *own = gox__name_path(dir, name, GOX_STORE_SUFFIX);
+    bool is_same = own != NULL && strcmp(own, path) == 0;
+
+    gox_free(own);
+    return is_same;
+}
+
+void gox__name_from_file(const char *file, char name[GOX_NAME_BYTES])
+{
+    size_t end = strlen(file) - strlen(GOX_STORE_SUFFIX), len = 0;
+
+    for (size_t i = 0; i < end && len + 1 < GOX_NAME_BYTES; i++) {
+        int high = file[i] == '%' && end - i > 2 ? hex_digit(file[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(file[i + 2]) : -1;
+        name[len++] = low >= 0 ? (char)(high * 16 + low) : file[i];
+        i += low >= 0 ? 2 : 0;
+    }
+    name[len] = '\0';
 }

@@ -529,7 +529,12 @@ int gox__file_move(
 /* 0750; it may be there. */
 int gox__dir_make(const char *path, struct gox_error *err) GOX_MUST_CHECK;
 bool gox__name_is_file(const char *name); /* of a project */
+/* Whether the project of that name in dir has its file at path. */
+bool gox__name_is_of(const char *dir, const char *name, const char *path);
+/* The name that such a file would be for, when no hash is in it. */
+void gox__name_from_file(const char *file, char name[GOX_NAME_BYTES]);
 bool gox__file_exists(const char *path);
+bool gox__file_is_regular(const char *path);
 uint64_t gox__file_bytes(const char *path);
 
 /* Writes a new file with this image in one piece. */

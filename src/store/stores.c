@@ -347,9 +347,19 @@ void gox__stores_true_name(
     gox__db_close(db);
 }
 
+/* A file that was copied by hand has the name of another project in it. */
+static int settle_name(gox_stores *stores, const char *path,
+        const struct gox_store_info *inside, struct gox_store_info *info)
+{
+    if (gox__name_is_of(stores->dir, inside->name, path))
+        memcpy(info->name, inside->name, sizeof(info->name));
+    return gox__name_is_of(stores->dir, info->name, path) ? 0 : GOX_ERR_PARAMS;
+}
+
 static void read_info(
         gox_stores *stores, const char *path, struct gox_store_info *info)
 {
+    struct gox_store_info inside = {.name = ""};
     sqlite3 *db = NULL;
     char *wal = gox__path_join(path, "-wal");
 
@@ -361,7 +371,9 @@ static void read_info(
     if (rc == 0)
         rc = gox__db_check_version(db, NULL);
     if (rc == 0)
-        rc = read_name(db, info, NULL);
+        rc = read_name(db, &inside, NULL);
+    if (rc == 0)
+        rc = settle_name(stores, path, &inside, info);
     if (rc == 0)
         rc = read_head(db, info, NULL);
     gox__db_close(db);
@@ -396,15 +408,15 @@ int gox_stores_list(gox_stores *stores, struct gox_store_info **list,
             continue;
         char *folder = gox__path_join(stores->dir, "/");
         char *path = folder == NULL ? NULL : gox__path_join(folder, e->d_name);
-        if (path == NULL ||
-                !gox_grow(&items, &capacity, *count + 1, sizeof(*items))) {
+        if (path != NULL && !gox__file_is_regular(path)) {
+            rc = 0; /* a directory of that name is no project */
+        } else if (path == NULL ||
+                   !gox_grow(&items, &capacity, *count + 1, sizeof(*items))) {
             rc = gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
         } else {
             struct gox_store_info *info = &items[(*count)++];
             memset(info, 0, sizeof(*info));
-            snprintf(info->name, sizeof(info->name), "%.*s",
-                    (int)(strlen(e->d_name) - strlen(GOX_STORE_SUFFIX)),
-                    e->d_name);
+            gox__name_from_file(e->d_name, info->name);
             read_info(stores, path, info);
         }
         gox_free(path);

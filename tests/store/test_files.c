@@ -124,6 +124,53 @@ static void test_newer_version(void **state)
     gox_test_dir_remove(dir);
 }
 
+/* Files that somebody put there by hand: the list has the name that opens each,
+ * and tells of those that none opens. */
+static void test_files_by_hand(void **state)
+{
+    static const struct {
+        const char *file, *name;
+        int code;
+    } cases[] = {{"a", "a", 0}, {"copy%20of%20a", "copy of a", 0},
+            {"made by hand", "made by hand", GOX_ERR_PARAMS},
+            {"other", "other", 0}, {"wrong%2", "wrong%2", GOX_ERR_PARAMS}};
+    const size_t n = sizeof cases / sizeof cases[0];
+    char dir[64], command[300];
+    struct project p;
+    struct gox_store_info *list;
+    struct gox_error err;
+    size_t count;
+    (void)state;
+
+    gox_test_dir(dir);
+    gox_stores *stores = test_open_dir(dir, NULL);
+    test_create(stores, "a", &p);
+    test_point(&p, 1, 2, 3, 0xffffffffU);
+    test_commit(&p);
+    test_close(&p);
+    for (size_t i = 1; i < n; i++) {
+        snprintf(command, sizeof(command),
+                "cp '%s/projects/a.goxdb' '%s/projects/%s.goxdb'", dir, dir,
+                cases[i].file);
+        assert_int_equal(system(command), 0);
+    }
+    snprintf(command, sizeof(command), "mkdir '%s/projects/folder.goxdb'", dir);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(gox_stores_list(stores, &list, &count, &err), 0);
+    assert_int_equal(count, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_string_equal(list[i].name, cases[i].name);
+        assert_int_equal(list[i].code, cases[i].code);
+        assert_int_equal(list[i].voxels, cases[i].code == 0);
+    }
+    gox_free(list);
+    test_open(stores, "copy of a", &p);
+    assert_int_equal(gox_image_solid(p.img), 1);
+    test_close(&p);
+    gox_stores_close(stores);
+    gox_test_dir_remove(dir);
+}
+
 static void test_read_only(void **state)
 {
     char dir[64], command[128];
@@ -303,6 +350,7 @@ int main(void)
             cmocka_unit_test(test_names),
             cmocka_unit_test(test_two_openers),
             cmocka_unit_test(test_newer_version),
+            cmocka_unit_test(test_files_by_hand),
             cmocka_unit_test(test_read_only),
             cmocka_unit_test(test_compact),
             cmocka_unit_test(test_maintenance),

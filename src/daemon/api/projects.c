@@ -113,6 +113,20 @@ static void put_open_project(struct gox_writer *out, const gox_project *p,
     (*count)++;
 }
 
+static const char *why_not(int code)
+{
+    switch (code) {
+    case GOX_ERR_UNSUPPORTED:
+        return "written by a newer goxel-daemon";
+    case GOX_ERR_FORMAT:
+        return "damaged; opening it recovers what can be read";
+    case GOX_ERR_PARAMS:
+        return "no project has a file of this name; rename the file";
+    default:
+        return gox_error_text(code);
+    }
+}
+
 static void put_file(struct gox_writer *out, const struct gox_store_info *info,
         uint64_t *count)
 {
@@ -123,7 +137,7 @@ static void put_file(struct gox_writer *out, const struct gox_store_info *info,
     gox_writer_bool(out, "open", false);
     gox_writer_uint(out, "bytes", info->bytes);
     if (info->code < 0) {
-        gox_writer_string(out, "error", gox_error_text(info->code));
+        gox_writer_string(out, "error", why_not(info->code));
     } else {
         gox_writer_uint(out, "revision", info->revision);
         gox_writer_uint(out, "voxel_count", info->voxels);
