@@ -285,6 +285,21 @@ static int edit_file(
     return rc;
 }
 
+/* What makes the new value act. */
+static const char *what_applies(const char *name)
+{
+    const struct gox_setting *row = NULL;
+    for (size_t len = strlen(name); row == NULL && len > 0; len--)
+        if (name[len] == '\0' || name[len] == '.')
+            row = gox_setting_find(name, len);
+    if (row == NULL || row->apply == GOX_APPLY_LIVE)
+        return "`goxelctl reload` applies it";
+    return row->apply == GOX_APPLY_START
+                   ? "`goxelctl restart`, or starting goxel-daemon anew, "
+                     "applies it"
+                   : "it acts when the program that reads it is started anew";
+}
+
 static int run_set(struct gox_cli *cli)
 {
     struct gox_error err = {.offset = -1};
@@ -312,8 +327,8 @@ static int run_set(struct gox_cli *cli)
         rc = gox_cli_print_json(cli, answer);
         json_decref(answer);
     } else if (rc == 0)
-        printf("%s: %s is now %s; `goxelctl call daemon.reload` applies it\n",
-                path, cli->args[1], cli->args[2]);
+        printf("%s: %s is now %s; %s\n", path, cli->args[1], cli->args[2],
+                what_applies(cli->args[1]));
     gox_input_fini(&in);
     gox_buf_fini(&place);
     return rc;
@@ -399,7 +414,9 @@ const struct gox_cli_command gox_cli_cmd_config = {
                 "them.\n\n"
                 "set changes one setting in the file, leaves all else as it "
                 "is, and refuses what is not valid. An entry of a map is "
-                "logging.levels.store or environment.NAME.\n\n"
+                "logging.levels.store or environment.NAME. Entries of a "
+                "list have commas between, those of a list of directories "
+                "colons.\n\n"
                 "schema prints the JSON Schema of the file, sample a file with "
                 "every setting.",
         .examples = "goxelctl config show --changed\n"

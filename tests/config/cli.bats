@@ -96,6 +96,18 @@ teardown() {
     nothing_left .
 }
 
+@test "set tells what makes the new value act" {
+    separately "$goxelctl" config set --file c.json logging.levels.store debug
+    [[ $out == *'`goxelctl reload` applies it' ]]
+    separately "$goxelctl" config set --file c.json server.workers 5
+    [[ $out == *'`goxelctl restart`'* && $out != *reload* ]]
+    separately "$goxelctl" config set --file c.json mcp_integration.port 5001
+    [[ $out == *'the program that reads it'* && $out != *reload* ]]
+    "$goxelctl" config set --file c.json security.allowed_paths /a:/b
+    jq -e '.security.allowed_paths == ["/a", "/b"]' c.json
+    [[ $("$goxelctl" config --help) == *"colons"* ]]
+}
+
 @test "schema and sample are JSON, and the sample is valid" {
     "$goxelctl" config schema | jq -e '."$schema" | test("2020-12")'
     "$goxelctl" config sample >sample.json
