@@ -5,10 +5,12 @@
 #include "cli/output.h"
 #include "cli/session.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum option { DATA_DIR_OPTION, HISTORY_OPTION, OVERWRITE_OPTION };
 
@@ -36,7 +38,7 @@ static int call(struct store_cli *s, const char *method, json_t *own_params,
     if (gox_session_call(&s->session, method, own_params, result, &err) == 0)
         return 0;
     return gox_session_fail(
-            &s->session, s->count > 0 ? s->args[0] : "store", &err);
+            &s->session, s->count > 0 ? s->args[0] : method, &err);
 }
 
 /* Relative to where the command runs, not to the daemon's directory. */
@@ -173,6 +175,8 @@ static int run_check(struct store_cli *s)
             check_one(s, text_of(row, "name"), all) != 0 ? GOX_CLI_FAILED : rc;
     if (s->cli->is_json)
         gox_cli_print_json(s->cli, all);
+    else if (rc == GOX_CLI_DONE && json_array_size(all) == 0)
+        printf("there are no projects\n");
     json_decref(list);
     json_decref(all);
     return rc;
@@ -258,17 +262,46 @@ static int run_undelete(struct store_cli *s)
 static const struct verb {
     const char *name;
     size_t min, max;
+    const char *takes;
     int (*run)(struct store_cli *s);
 } verbs[] = {
-        {"list", 0, 0, run_list},
-        {"check", 0, SIZE_MAX, run_check},
-        {"compact", 1, 1, run_compact},
-        {"backup", 1, 2, run_backup},
-        {"restore", 1, 2, run_restore},
-        {"export", 2, 2, run_export},
-        {"trash", 0, 0, run_trash},
-        {"undelete", 1, 1, run_undelete},
+        {"list", 0, 0, "no arguments", run_list},
+        {"check", 0, SIZE_MAX, "names of projects", run_check},
+        {"compact", 1, 1, "PROJECT", run_compact},
+        {"backup", 1, 2, "PROJECT [FILE]", run_backup},
+        {"restore", 1, 2, "FILE [PROJECT]", run_restore},
+        {"export", 2, 2, "PROJECT FILE", run_export},
+        {"trash", 0, 0, "no arguments", run_trash},
+        {"undelete", 1, 1, "PROJECT", run_undelete},
 };
+
+/* JSON has no place for other bytes: such an argument would be left out. */
+static int check_args(const struct store_cli *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        json_t *text = json_string(s->args[i]);
+        if (text == NULL)
+            return gox_cli_usage(s->cli,
+                    "argument %zu is no UTF-8; names and paths in requests "
+                    "are",
+                    i + 2);
+        json_decref(text);
+    }
+    return 0;
+}
+
+/* A private daemon makes its data directory: one that was mistyped would look
+ * like one without projects. */
+static int check_data_dir(const struct store_cli *s, const struct verb *verb)
+{
+    const char *dir = s->cli->values[DATA_DIR_OPTION];
+    struct stat st;
+    if (dir == NULL || verb->run == run_restore || stat(dir, &st) == 0)
+        return 0;
+    return gox_cli_fail(s->cli, GOX_CLI_FAILED,
+            "the data directory %s cannot be looked at: %s", dir,
+            strerror(errno));
+}
 
 /* A running daemon has its projects locked, so it is asked first. */
 static int open_session(struct store_cli *s)
@@ -302,10 +335,13 @@ static int run_store(struct gox_cli *cli)
                 "restore, export, trash or undelete",
                 cli->args[0]);
     if (s.count < verb->min || s.count > verb->max)
-        return gox_cli_usage(cli, "%s takes %zu%s%s arguments", verb->name,
-                verb->min, verb->max > verb->min ? " or more" : "",
-                verb->max == 2 && verb->min == 1 ? ", at most 2" : "");
-    int rc = open_session(&s);
+        return gox_cli_usage(cli, "%s takes %s", verb->name, verb->takes);
+    int rc = check_args(&s);
+    if (rc == 0)
+        rc = check_data_dir(&s, verb);
+    if (rc != 0)
+        return rc;
+    rc = open_session(&s);
     if (rc == 0)
         rc = verb->run(&s);
     gox_session_close(&s.session);

@@ -91,3 +91,19 @@ stop_daemon() {
     run "$goxelctl" store --data-dir "$PWD/none" check nope
     [ "$status" -eq 1 ]
 }
+
+@test "a mistyped directory, bytes that are no UTF-8, and too few arguments" {
+    separately "$goxelctl" store --data-dir "$PWD/dtaa" list
+    [ "$status" -eq 1 ]
+    [[ $err == *"$PWD/dtaa"*"No such file"* ]]
+    [ ! -e dtaa ]
+    mkdir data
+    [ "$("$goxelctl" store -d data check)" = "there are no projects" ]
+    # The name of the project must not be left out.
+    separately "$goxelctl" store -d data restore x.goxdb $'\xff'
+    [ "$status" -eq 2 ]
+    [[ $err == *"argument 3 is no UTF-8"* ]]
+    separately "$goxelctl" store backup
+    [ "$status" -eq 2 ]
+    [[ $err == *"backup takes PROJECT [FILE]"* ]]
+}
