@@ -17,6 +17,7 @@
 
 #define SYSTEM_SOCKET   "/run/goxel-daemon.sock"
 #define CONNECT_WAIT_MS 5000
+#define MANAGER_WAIT_MS 500
 
 /* Where an ordinary user's daemon listens when nothing else is said. Root has
  * none beside the system's. */
@@ -74,14 +75,46 @@ static void init(struct gox_cli_session *session, const struct gox_cli *cli)
     session->cli = cli;
 }
 
+/* Behind a socket that its manager holds a call would wait for a daemon that
+ * nobody starts; a socket of systemd's would start it. What to do then; NULL:
+ * it runs, or will soon, or there is no manager that tells. */
+static const char *look_for_stop(const char *path, struct gox_error *err)
+{
+    char control[4200];
+    json_t *status = NULL;
+    const char *now = NULL;
+
+    snprintf(control, sizeof(control), "%s.ctl", path);
+    gox_client *manager = gox_client_connect(control, MANAGER_WAIT_MS, NULL);
+    if (manager && gox_client_call(manager, "manager.status", NULL,
+                           MANAGER_WAIT_MS, &status, NULL) == 0) {
+        const char *state = json_string_value(json_object_get(status, "state"));
+        bool is_held = json_is_true(json_object_get(status, "holds_socket"));
+        if (is_held && state && strcmp(state, "stopped") == 0)
+            now = "\"goxelctl start\" starts it";
+        else if (is_held && state && strcmp(state, "failed") == 0)
+            now = "\"goxelctl status\" tells why, \"goxelctl reset\" tries "
+                  "again";
+        if (now)
+            (void)gox_error_set(err, GOX_ERR_CLOSED,
+                    "its manager says that it is %s", state);
+    }
+    json_decref(status);
+    gox_client_close(manager);
+    return now;
+}
+
 static int open_socket(struct gox_cli_session *session,
-        const struct gox_cli *cli, struct gox_error *err)
+        const struct gox_cli *cli, const char **now, struct gox_error *err)
 {
     char path[4096];
 
     init(session, cli);
     gox_cli_socket_path(cli, path, sizeof(path));
     snprintf(session->name, sizeof(session->name), "%.127s", path);
+    *now = look_for_stop(path, err);
+    if (*now)
+        return err->code;
     session->client = gox_client_connect(path,
             cli->timeout_ms >= 0 && cli->timeout_ms < CONNECT_WAIT_MS
                     ? cli->timeout_ms
@@ -94,10 +127,12 @@ int gox_session_open_socket(
         struct gox_cli_session *session, const struct gox_cli *cli)
 {
     struct gox_error err = {0};
-    const char *now = "start goxel-daemon, or name its socket with --socket";
+    const char *now;
 
-    if (open_socket(session, cli, &err) == 0)
+    if (open_socket(session, cli, &now, &err) == 0)
         return gox_session_authenticate(session);
+    if (!now)
+        now = "\"goxelctl up\" starts one, --socket names another";
     if (err.code == GOX_ERR_FORBIDDEN)
         now = "ask to join the socket's group, or name another with --socket";
     else if (err.code == GOX_ERR_TIMEOUT)
@@ -170,11 +205,12 @@ int gox_session_open_any(
         struct gox_cli_session *session, const struct gox_cli *cli)
 {
     struct gox_error err = {0};
+    const char *now;
 
     /* A socket that was asked for by name is not replaced silently. */
     if (cli->socket && !cli->is_stdio)
         return gox_session_open_socket(session, cli);
-    if (!cli->is_stdio && open_socket(session, cli, &err) == 0)
+    if (!cli->is_stdio && open_socket(session, cli, &now, &err) == 0)
         return gox_session_authenticate(session);
     return gox_session_open_child(session, cli, 1, true);
 }

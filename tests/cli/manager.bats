@@ -128,6 +128,23 @@ teardown() {
     "$goxelctl" ping
 }
 
+@test "a call to a daemon that was stopped or has failed does not wait for it" {
+    up
+    "$goxelctl" stop
+    run timeout 10 "$goxelctl" ping
+    [ "$status" -eq 3 ]
+    [[ $output == *"it is stopped"*"goxelctl start"* ]]
+    run timeout 10 "$goxelctl" call daemon.health --json
+    [ "$status" -eq 3 ]
+    # What can do without, does.
+    model "$BATS_TEST_TMPDIR/m.gox"
+    timeout 10 "$goxelctl" info "$BATS_TEST_TMPDIR/m.gox"
+    "$goxelctl" start
+    "$goxelctl" ping
+    kill -9 "$(pid_of daemon)"
+    timeout 10 "$goxelctl" ping
+}
+
 @test "without a manager orders say what to do, and exit with 3" {
     for c in start stop restart reset upgrade events logs; do
         separately "$goxelctl" $c

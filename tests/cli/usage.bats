@@ -71,7 +71,7 @@ commands="convert info render formats call shell methods help status ping versio
         separately "$goxelctl" $c --socket "$BATS_TEST_TMPDIR/none" </dev/null
         [ "$status" -eq 3 ]
         [[ "$err" == *"there is no socket $BATS_TEST_TMPDIR/none"* ]]
-        [[ "$err" == *"start goxel-daemon"* ]]
+        [[ "$err" == *"goxelctl up"* ]]
         [ "$(wc -l <<<"$err")" -eq 1 ]
     done
     GOXEL_SOCKET_PATH=$BATS_TEST_TMPDIR/env separately "$goxelctl" ping --json
