@@ -22,7 +22,7 @@ struct gox_doctor {
     struct gox_keeper keeper; /* its session is open when has_manager */
     bool has_manager, has_daemon, has_settings;
     bool is_forbidden; /* there is a socket, not for this user */
-    json_t *status; /* of the manager; NULL: none */
+    json_t *status;    /* of the manager; NULL: none */
     struct gox_settings settings;
     json_t *findings; /* array of {check, finding, text, advice} */
     enum gox_doctor_finding worst;
