@@ -235,7 +235,10 @@ int gox_projects_want(gox_projects *projects, const char *name, size_t len,
     if (len < sizeof text && gox_projects_are_stored(projects)) {
         memcpy(text, name, len);
         text[len] = '\0';
-        if (strlen(text) == len && gox__project_is_name(text))
+        /* Without its file it must not look for a while as if it existed: who
+         * makes one of that name meanwhile would be refused. */
+        if (strlen(text) == len && gox__project_is_name(text) &&
+                gox_stores_has(projects->config.own_stores, text))
             return want(projects, text, false, project, err);
     }
     return gox_error_set(err, GOX_ERR_NOT_FOUND,

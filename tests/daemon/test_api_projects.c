@@ -229,6 +229,36 @@ static void test_two_connections(void **state)
     api_stop(&other);
 }
 
+static void on_answer(void *ctx, json_t *result, const json_t *error,
+        const struct gox_error *err)
+{
+    (void)error;
+    assert_null(result);
+    assert_int_not_equal(err->code, 0);
+    *(bool *)ctx = true;
+}
+
+/* Who asks for a project before it is made does not stand in the way. */
+static void test_made_while_asked_for(void **state)
+{
+    struct api other;
+    struct gox_error err;
+    api_join(&other, *state);
+    for (int i = 0; i < 50; i++) {
+        bool is_answered = false;
+        json_t *params =
+                json_pack("{s:o}", "project", json_sprintf("asked %d", i));
+        assert_int_equal(gox_client_submit(other.client, COUNT, params,
+                                 on_answer, &is_answered, NULL, &err),
+                0);
+        json_decref(params);
+        api_do(*state, CREATE, "['asked %d']", i);
+        while (!is_answered)
+            assert_true(gox_client_dispatch(other.client, &err) >= 0);
+    }
+    api_stop(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +271,7 @@ int main(void)
             API_TEST(test_close_in_memory),
             API_TEST(test_copy),
             API_TEST(test_two_connections),
+            API_TEST(test_made_while_asked_for),
     };
     return cmocka_run_group_tests(
             tests, api_group_start_socket, api_group_stop);

@@ -56,7 +56,9 @@ start_load() { # PROJECT
     exec {load_in}> >(exec node "$source/tests/deploy/load.js" \
         "/proc/$(leader)/root/run/goxel-daemon.sock" "$1" >"$work/load.json" 2>"$work/load.err")
     load_pid=$!
-    until_true 10 eval "ctl call goxel.get_voxel_count project=$1 --json | grep -q 'count\":[1-9]'"
+    until_true 10 eval "ctl call goxel.get_voxel_count project=$1 --json | grep -q 'count\":[1-9]'" && return
+    echo "no load: $(cat "$work/load.json" "$work/load.err")"
+    return 1
 }
 end_load() {
     local code=0
