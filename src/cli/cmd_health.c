@@ -123,7 +123,7 @@ static int show_managed(struct gox_cli *cli, struct gox_keeper *keeper)
     int rc;
     if (gox_keeper_call(keeper, "manager.health",
                 json_pack("{s:b}", "check", is_now), &health, &err) != 0) {
-        (void)gox_session_fail(&keeper->session, "health", &err);
+        (void)gox_session_fail(&keeper->session, NULL, &err);
         return GOX_CLI_UNKNOWN;
     }
     rc = show(cli, health);

@@ -56,14 +56,14 @@ static int show_managed(struct gox_cli *cli, struct gox_keeper *keeper)
     int rc = 0;
     if (gox_keeper_call(keeper, "manager.metrics", NULL, &manager, &err) != 0 ||
             gox_keeper_call(keeper, "manager.status", NULL, &status, &err) != 0)
-        rc = gox_session_fail(&keeper->session, "metrics", &err);
+        rc = gox_session_fail(&keeper->session, NULL, &err);
     const char *path = gox_keeper_text(status, "socket");
     if (rc == 0 && json_is_true(json_object_get(status, "ready"))) {
         cli->socket = path;
         rc = gox_session_open_socket(&session, cli);
         daemon = rc == 0 ? ask_daemon(&session, &err) : NULL;
         if (rc == 0 && daemon == NULL)
-            rc = gox_session_fail(&session, "metrics", &err);
+            rc = gox_session_fail(&session, NULL, &err);
         gox_session_close(&session);
     }
     if (rc == 0)
@@ -79,7 +79,7 @@ static int show_lone(struct gox_cli *cli, struct gox_cli_session *session)
     struct gox_error err = {0};
     json_t *daemon = ask_daemon(session, &err);
     int rc = daemon != NULL ? tell(cli, NULL, daemon)
-                            : gox_session_fail(session, "metrics", &err);
+                            : gox_session_fail(session, NULL, &err);
     json_decref(daemon);
     return rc;
 }

@@ -141,6 +141,31 @@ static int run_upgrade(struct gox_cli *cli)
 
 /* ---- reload ---- */
 
+/* "reloaded: server.timeout_seconds"; no line when the list is empty. */
+static void put_names(struct gox_buf *out, const char *lead, const json_t *list)
+{
+    const json_t *name;
+    size_t i;
+    json_array_foreach(list, i, name) gox_buf_printf(
+            out, "%s%s", i > 0 ? ", " : lead, json_string_value(name));
+    if (json_array_size(list) > 0)
+        gox_buf_put_byte(out, '\n');
+}
+
+/* A setting that was changed and does not act yet must not look as if it did.
+ * Through a manager this is in the message. */
+static int tell_changes(struct gox_cli *cli, const json_t *result)
+{
+    struct gox_buf out;
+    gox_buf_init(&out, 0);
+    put_names(&out, "reloaded: ", json_object_get(result, "changed"));
+    if (out.len == 0)
+        gox_buf_put_str(&out, "reloaded\n");
+    put_names(&out, "changed, but needs a restart: ",
+            json_object_get(result, "needs_restart"));
+    return gox_cli_flush(cli, &out);
+}
+
 static int tell_reload(struct gox_cli *cli, const json_t *result)
 {
     bool is_done = json_is_true(json_object_get(result, "reloaded"));
@@ -150,8 +175,10 @@ static int tell_reload(struct gox_cli *cli, const json_t *result)
     if (cli->is_json)
         rc = gox_cli_print_json(cli, result);
     gox_cli_clean(clean, sizeof clean, text);
-    if (!cli->is_json && is_done)
-        printf("%s\n", clean[0] != '\0' ? clean : "reloaded");
+    if (!cli->is_json && is_done && clean[0] != '\0')
+        printf("%s\n", clean);
+    else if (!cli->is_json && is_done)
+        rc = tell_changes(cli, result);
     if (!is_done)
         rc = gox_cli_fail(cli, GOX_CLI_FAILED,
                 "the old settings stay in use%s%s; \"goxelctl config check\" "
@@ -169,7 +196,7 @@ static int reload_lone(struct gox_cli *cli)
     int rc = gox_session_open_socket(&session, cli);
     if (rc == 0 && gox_session_call(
                            &session, "daemon.reload", NULL, &result, &err) != 0)
-        rc = gox_session_fail(&session, "reload", &err);
+        rc = gox_session_fail(&session, NULL, &err);
     if (rc == 0)
         rc = tell_reload(cli, result);
     json_decref(result);

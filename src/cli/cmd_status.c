@@ -107,7 +107,7 @@ static int show_managed(struct gox_cli *cli, struct gox_keeper *keeper)
     int worst = 0, rc;
     size_t k;
     if (ask_manager(keeper, &all, &err) != 0) {
-        rc = gox_session_fail(&keeper->session, "status", &err);
+        rc = gox_session_fail(&keeper->session, NULL, &err);
         return rc == GOX_CLI_UNREACHABLE ? GOX_CLI_NOT_RUNNING
                                          : GOX_CLI_UNKNOWN;
     }
@@ -145,7 +145,7 @@ static int show_lone(struct gox_cli *cli, struct gox_cli_session *session)
     if (gox_session_call(session, "status", NULL, &status, &err) != 0 ||
             gox_session_call(session, "daemon.health", NULL, &health, &err)) {
         json_decref(status);
-        rc = gox_session_fail(session, "status", &err);
+        rc = gox_session_fail(session, NULL, &err);
         return err.code == GOX_ERR_TIMEOUT ? GOX_CLI_UNHEALTHY
                : rc == GOX_CLI_UNREACHABLE ? GOX_CLI_NOT_RUNNING
                                            : GOX_CLI_UNKNOWN;
@@ -204,7 +204,7 @@ static int run_ping(struct gox_cli *cli)
 
     begin_ns = gox_time_now_ns();
     if (rc == 0 && gox_session_call(&session, "ping", NULL, NULL, &err) != 0)
-        rc = gox_session_fail(&session, "ping", &err);
+        rc = gox_session_fail(&session, NULL, &err);
     if (rc == 0) {
         double ms =
                 (double)(gox_time_now_ns() - begin_ns) / (double)GOX_NS_PER_MS;

@@ -232,7 +232,7 @@ static int run_down(struct gox_cli *cli)
             (!is_leave && stop_service(&keeper, status, &goes_on, &err) != 0) ||
             gox_keeper_call(&keeper, "manager.shutdown",
                     json_pack("{s:b}", "leave", is_leave), NULL, &err) != 0)
-        rc = gox_session_fail(&keeper.session, "down", &err);
+        rc = gox_session_fail(&keeper.session, NULL, &err);
     if (rc == 0)
         rc = wait_for_end(cli, &keeper,
                 gox_keeper_number(json_object_get(status, "manager"), "pid"));

@@ -3,6 +3,8 @@
 #include "cli/output.h"
 #include "cli/session.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LOG_TAIL_BYTES 2048
@@ -55,6 +57,11 @@ int gox_session_fail(struct gox_cli_session *session, const char *on,
     if (is_lost(session))
         gox_session_last_words(session, words, sizeof(words));
     says_where = !on || strstr(text, on) != NULL;
+    /* The daemon's words are for who speaks its protocol. */
+    if (err->code == GOX_ERR_UNAUTHENTICATED && getenv("GOXEL_TOKEN") == NULL)
+        snprintf(words, sizeof(words), "%s",
+                "goxelctl does so with the token in the environment variable "
+                "GOXEL_TOKEN");
     if (session->cli->is_json && !session->keeps_quiet)
         gox_cli_print_error(err, session->last_error);
     return gox_cli_fail(session->cli,

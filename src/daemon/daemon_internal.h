@@ -54,6 +54,7 @@ struct gox_daemon {
     bool owns_socket;      /* its path was made by this process */
     gox_session *sessions; /* all that are not closed */
     size_t session_count;
+    size_t restart_count;   /* settings of the last reload that wait for one */
     size_t calls_under_way; /* with a worker or waiting for their turn */
     size_t progress_count;  /* of these, the ones that want progress */
     struct gox_call_internal *spare; /* the next call's memory */

@@ -115,16 +115,22 @@ static void on_hangup(void *ctx)
 {
     gox_daemon *d = ctx;
     struct gox_error err = {.offset = -1};
+    char status[120] = "serving with the new settings";
     int code = gox_notify_reloading(&d->life->notify, "reading the settings");
     int result = gox__reload(d, false, NULL, &err);
     if (result < 0)
         gox_log_put(d->log, GOX_LOG_ERROR, GOX_LOG_C_CONFIG, "%s", err.text);
+    else if (d->restart_count > 0)
+        snprintf(status, sizeof status,
+                "serving with the new settings; %zu of them act%s after a "
+                "restart, see the log",
+                d->restart_count, d->restart_count == 1 ? "s" : "");
     /* Also after a failure, else a service manager waits for ever. */
     if (code >= 0)
         code = gox_notify_ready(&d->life->notify,
                 result < 0 ? "serving with the old settings; the new ones are "
                              "wrong, see the log"
-                           : "serving with the new settings");
+                           : status);
     (void)code;
 }
 

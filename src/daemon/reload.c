@@ -140,11 +140,13 @@ static void apply(
         gox_daemon *d, struct gox_settings *new, const bool *is_changed)
 {
     size_t count = 0;
+    d->restart_count = 0;
     for (size_t i = 0; i < gox_setting_count; i++) {
         bool needs_restart = gox_setting_rows[i].apply == GOX_APPLY_START;
         if (!is_changed[i])
             continue;
         count++;
+        d->restart_count += needs_restart;
         log_change(d, new, i, needs_restart);
         if (!needs_restart)
             gox_settings_swap(&d->settings, new, i);

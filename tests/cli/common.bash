@@ -39,11 +39,11 @@ until_true() {
     done
 }
 
-start_daemon() {
+start_daemon() { # [OPTION...]
     socket=$BATS_TEST_TMPDIR/d.sock
     "$daemon" --socket "$socket" --log-level error \
         --data-dir "$BATS_TEST_TMPDIR" --allowed-paths "$BATS_TEST_TMPDIR" \
-        3>&- &
+        "$@" 3>&- &
     daemon_pid=$!
     until_true "$goxelctl" ping --socket "$socket" >/dev/null 2>&1
 }

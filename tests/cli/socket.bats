@@ -134,3 +134,21 @@ END
             [ -e /run/goxel-daemon.sock ]
     done
 }
+
+@test "reload without a manager: what acts, and what waits for a restart" {
+    stop_daemon
+    echo '{"server": {"timeout_seconds": 30, "workers": 2}}' >c.json
+    start_daemon --config c.json
+    run "$goxelctl" reload
+    [ "$output" = reloaded ]
+    echo '{"server": {"timeout_seconds": 31, "workers": 3}}' >c.json
+    run "$goxelctl" reload
+    [ "$status" -eq 0 ]
+    [ "$output" = "reloaded: server.timeout_seconds
+changed, but needs a restart: server.workers" ]
+    "$goxelctl" reload --json | jq -e '.needs_restart == ["server.workers"]'
+    echo '{"server": {"timeout_seconds": "x"}}' >c.json
+    run "$goxelctl" reload
+    [ "$status" -eq 1 ]
+    [[ "$output" == "goxelctl reload: the settings stay as they are"*"c.json:1:32"* ]]
+}

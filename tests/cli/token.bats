@@ -8,6 +8,10 @@ setup() {
     file=$BATS_TEST_TMPDIR/tokens
 }
 
+teardown() {
+    stop_daemon
+}
+
 @test "new prints the secret once, the file has its hash only" {
     separately "$goxelctl" token new --file "$file" --name "build server"
     [ "$status" -eq 0 ]
@@ -68,4 +72,18 @@ setup() {
     [ -s "$BATS_TEST_TMPDIR/data/tokens" ]
     GOXEL_SECURITY_TOKEN_FILE=$file run "$goxelctl" token new
     [ -s "$file" ]
+}
+
+@test "GOXEL_TOKEN is the token of every command" {
+    need_daemon
+    secret=$("$goxelctl" token new --file "$file" 2>/dev/null)
+    printf '{"security": {"enable_authentication": true, "token_file": "%s"}}\n' "$file" >"$BATS_TEST_TMPDIR/c.json"
+    start_daemon --config "$BATS_TEST_TMPDIR/c.json"
+    run "$goxelctl" call goxel.list_projects --socket "$socket"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"GOXEL_TOKEN"* ]]
+    GOXEL_TOKEN=$secret "$goxelctl" call goxel.list_projects --socket "$socket"
+    GOXEL_TOKEN=${secret}x run "$goxelctl" call goxel.list_projects --socket "$socket"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"GOXEL_TOKEN"* ]]
 }

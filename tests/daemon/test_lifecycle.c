@@ -95,7 +95,11 @@ static void test_states_in_order(void **state)
     put_file(w.dir, "c.json", "{'server': {'max_connections': 8}}");
     kill(w.pid, SIGHUP);
     expect_state(fd, "RELOADING=1", "MONOTONIC_USEC=");
-    expect_state(fd, "READY=1", "new settings");
+    expect_state(fd, "READY=1", "STATUS=serving with the new settings");
+    put_file(w.dir, "c.json", "{'server': {'queue_size': 7, 'workers': 7}}");
+    kill(w.pid, SIGHUP);
+    expect_state(fd, "RELOADING=1", "MONOTONIC_USEC=");
+    expect_state(fd, "READY=1", "1 of them acts after a restart, see the log");
     put_file(w.dir, "c.json", "{'server': {'max_connections': 0}}");
     kill(w.pid, SIGHUP);
     expect_state(fd, "RELOADING=1", "MONOTONIC_USEC=");
