@@ -216,14 +216,14 @@ static void test_it_ends_in_time(void **state)
     int64_t begin = now_ms();
     assert_int_equal(gox_client_call(client, "ping", NULL, 200, NULL, &err),
             GOX_ERR_CLOSED);
-    assert_true(now_ms() - begin < 2000);
+    assert_true(now_ms() - begin < 10000);
     finish(&s);
     assert_true(strlen(s.seen) > strlen("ping ping ping "));
     /* And with nobody there at all. */
     begin = now_ms();
     assert_int_equal(gox_client_call(client, "ping", NULL, 100, NULL, &err),
             GOX_ERR_NOT_FOUND);
-    assert_true(now_ms() - begin < 2000);
+    assert_true(now_ms() - begin < 10000);
     gox_client_set_retry(client, false);
     assert_int_equal(gox_client_call(client, "ping", NULL, 100, NULL, &err),
             GOX_ERR_CLOSED);

@@ -94,9 +94,15 @@ static void serve(int listen_fd)
 {
     struct pollfd fds[CLIENTS + 1] = {{.fd = listen_fd, .events = POLLIN}};
     nfds_t count = 1;
+    sigset_t term, none;
+    sigemptyset(&none);
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    /* Only ppoll lets it in: between the test and the wait it would be lost. */
+    sigprocmask(SIG_BLOCK, &term, NULL);
     while (!is_asked) {
         fds[0].events = count <= CLIENTS ? POLLIN : 0;
-        if (poll(fds, count, -1) < 0)
+        if (ppoll(fds, count, NULL, &none) < 0)
             continue;
         for (nfds_t k = count - 1; k > 0; k--) {
             char text[4096];
