@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "daemon/daemon_internal.h"
 #include "daemon/subscribe.h"
+#include "rpc/suggest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -246,6 +247,49 @@ static int bind_sub(
     return code;
 }
 
+static bool is_edit_part(const struct gox_method *m)
+{
+    unsigned both = GOX_METHOD_SUB | GOX_METHOD_EDIT;
+    return (m->flags & both) == both;
+}
+
+/* Without "goxel.", as operations are written. */
+static const char *short_name(const struct gox_method *m)
+{
+    const char *dot = strchr(m->name, '.');
+    return dot != NULL ? dot + 1 : m->name;
+}
+
+static int fail_unknown_part(
+        const gox_registry *reg, struct gox_slice name, struct gox_error *err)
+{
+    struct gox_suggest near;
+    struct gox_buf known;
+    const struct gox_method *m;
+    size_t len;
+    gox_suggest_init(&near, name);
+    gox_buf_init(&known, 0);
+    for (size_t i = 0; (m = gox_registry_get(reg, i)) != NULL; i++) {
+        if (!is_edit_part(m))
+            continue;
+        gox_suggest_offer(&near, short_name(m), strlen(short_name(m)));
+        gox_buf_printf(
+                &known, "%s%s", known.len > 0 ? ", " : "", short_name(m));
+    }
+    const char *best = gox_suggest_best(&near, &len);
+    int shown = (int)(name.len < 80 ? name.len : 80);
+    int code = best != NULL
+                       ? gox_error_set(err, GOX_ERR_METHOD,
+                                 "there is no operation \"%.*s\"; did you mean "
+                                 "%s?",
+                                 shown, name.data, best)
+                       : gox_error_set(err, GOX_ERR_METHOD,
+                                 "there is no operation \"%.*s\"; known: %s",
+                                 shown, name.data, gox_buf_text(&known));
+    gox_buf_fini(&known);
+    return code;
+}
+
 int gox_call_sub(struct gox_call *call, struct gox_slice name,
         struct gox_slice params, const char *skip, struct gox_writer *out,
         struct gox_error *err)
@@ -255,7 +299,7 @@ int gox_call_sub(struct gox_call *call, struct gox_slice name,
     struct gox_buf unused;
     struct gox_writer unused_out;
     if (m == NULL)
-        return gox_registry_fail(call->daemon->registry, name, err);
+        return fail_unknown_part(call->daemon->registry, name, err);
     if ((m->flags & GOX_METHOD_SUB) == 0)
         return gox_error_set(err, GOX_ERR_UNSUPPORTED,
                 "%s cannot be a part of another request", m->name);

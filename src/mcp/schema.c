@@ -73,8 +73,7 @@ static bool is_type(const json_t *value, const char *type)
                    d == (double)(int64_t)d);
 }
 
-static bool check_type(const json_t *schema, const json_t *value,
-        const struct place *at, struct gox_buf *why)
+static bool fits_type(const json_t *schema, const json_t *value)
 {
     const json_t *type = json_object_get(schema, "type");
     size_t i;
@@ -88,6 +87,17 @@ static bool check_type(const json_t *schema, const json_t *value,
         if (json_is_string(one) && is_type(value, json_string_value(one)))
             return true;
     }
+    return false;
+}
+
+static bool check_type(const json_t *schema, const json_t *value,
+        const struct place *at, struct gox_buf *why)
+{
+    const json_t *type = json_object_get(schema, "type");
+    size_t i;
+    json_t *one;
+    if (fits_type(schema, value))
+        return true;
     begin(why, at);
     gox_buf_put_str(why, ": expected ");
     if (json_is_string(type))
@@ -308,6 +318,41 @@ static bool check(const json_t *schema, const json_t *value,
            check_members(schema, value, at, why) &&
            check_items(schema, value, at, why) &&
            check_any(schema, value, at, why);
+}
+
+/* What a string holds, where a string does not fit; NULL: leave it. */
+static json_t *unwrap(const json_t *schema, const json_t *value)
+{
+    if (!json_is_string(value) || fits_type(schema, value))
+        return NULL;
+    json_t *held = json_loadb(json_string_value(value),
+            json_string_length(value), JSON_DECODE_ANY, NULL);
+    if (held != NULL && fits_type(schema, held))
+        return held;
+    json_decref(held);
+    return NULL;
+}
+
+void gox_mcp_schema_mend(const json_t *schema, json_t *value)
+{
+    const json_t *properties = json_object_get(schema, "properties");
+    const json_t *items = json_object_get(schema, "items");
+    const char *key;
+    json_t *member, *held;
+    size_t i;
+    json_object_foreach(value, key, member)
+    {
+        const json_t *own = json_object_get(properties, key);
+        if ((held = unwrap(own, member)) != NULL)
+            json_object_set_new(value, key, member = held);
+        gox_mcp_schema_mend(own, member);
+    }
+    json_array_foreach(value, i, member)
+    {
+        if ((held = unwrap(items, member)) != NULL)
+            json_array_set_new(value, i, member = held);
+        gox_mcp_schema_mend(items, member);
+    }
 }
 
 bool gox_mcp_schema_check(

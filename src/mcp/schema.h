@@ -18,4 +18,9 @@
 bool gox_mcp_schema_check(
         const json_t *schema, const json_t *value, struct gox_buf *why);
 
+/* Many clients hand over an array, an object or a number as a string that holds
+ * its JSON. Where the schema takes no string there, it becomes what it holds;
+ * everything else stays as it is. */
+void gox_mcp_schema_mend(const json_t *schema, json_t *value);
+
 #endif

@@ -106,6 +106,7 @@ static bool check_arguments(struct gox_mcp_call *call)
         return true;
     if (schema == NULL && json_object_size(call->args) == 0)
         return true;
+    gox_mcp_schema_mend(schema, call->args);
     gox_buf_init(&why, 0);
     if (schema == NULL)
         gox_buf_printf(&why, "%s takes no arguments", call->tool->name);

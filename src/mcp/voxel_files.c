@@ -75,9 +75,13 @@ static void on_script(struct gox_mcp_call *call, json_t *result)
     }
     message = json_string_value(json_object_get(result, "message"));
     const char *output = json_string_value(json_object_get(result, "output"));
+    bool is_syntax = message != NULL && strstr(message, "SyntaxError") != NULL;
     gox__vox_fail(call,
-            "The script failed and nothing was changed: %.500s%s%.200s",
+            "The script failed and nothing was changed: %.500s%s%s%.200s",
             message != NULL ? message : "no reason given",
+            is_syntax ? ". Only ES5 is understood: var and function, no let, "
+                        "const, => or template strings."
+                      : "",
             output != NULL && output[0] != '\0' ? " Output before that: " : "",
             output != NULL ? output : "");
 }

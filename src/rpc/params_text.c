@@ -95,7 +95,7 @@ void gox_param_put_expected(const struct gox_param *p, struct gox_buf *out)
         gox_buf_put_str(out, "object");
         break;
     case GOX_PARAM_JSON:
-        gox_buf_put_str(out, "any value");
+        gox_buf_put_str(out, p->help != NULL ? p->help : "any value");
         break;
     }
 }

@@ -127,7 +127,18 @@ static void test_atomic(void **state)
             "'x':0,'y':0,'z':0,'colr':1}]]");
     api_expect_message(error, "operation 1");
     api_expect_message(error, "did you mean \"color\"?");
+    error = api_fail(*state, -32601, BATCH, "[[{'type':'add_voxle'}]]");
+    api_expect_message(error, "\"add_voxle\"; did you mean add_voxel?");
+    error = api_fail(*state, -32601, BATCH, "[[{'type':'qqqqqqqqqq'}]]");
+    api_expect_message(error, "add_voxel, ");
     api_expect_message(error, "nothing of the batch took effect");
+    error = api_fail(*state, -32007, BATCH,
+            "[[{'type':'procedural_shape','shape_type':'cube','box':{'min':"
+            "[-3000,0,0],'max':[3000,0,0]}}]]");
+    api_expect_message(error, "at most 4096 voxels long");
+    api_expect_message(error, "nothing of the batch took effect");
+    error = api_fail(*state, PARAMS, "goxel.restore", "{}");
+    api_expect_message(error, "label of a checkpoint, or a revision number");
 }
 
 static void test_partial(void **state)

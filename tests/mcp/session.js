@@ -145,6 +145,7 @@ const tests = {
       script: 'for (var i = 0; i < 5; i++) goxel.add_voxel({x: i, y: i, z: 30}); print("hi"); i' });
     assert.deepEqual([out.output, out.result], ['hi\n', 5]);
     assert.match(await c.fails('voxel_script', { script: 'throw new Error("why")' }), /why/);
+    assert.match(await c.fails('voxel_script', { script: 'let x = 1' }), /Only ES5/);
     await c.tool('voxel_project', { action: 'save', path: 'p.gox' });
     await c.tool('voxel_project', { action: 'copy', to: 'copy' });
     await c.tool('voxel_project', { action: 'open', name: 'copy' });

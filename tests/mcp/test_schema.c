@@ -84,6 +84,30 @@ static void test_rows(void **state)
     json_decref(schema);
 }
 
+static void test_strings_that_hold_json(void **state)
+{
+    static const char *const pairs[][2] = {
+            {"{\"point\":\"[1,2,3]\",\"count\":\"7\",\"name\":\"5\"}",
+                    "{\"point\":[1,2,3],\"count\":7,\"name\":\"5\"}"},
+            {"{\"point\":[1,\"2\",3],\"layer\":\"4\"}",
+                    "{\"point\":[1,2,3],\"layer\":\"4\"}"},
+            {"{\"point\":\"[1,2\",\"count\":\"1.5\",\"inner\":\"[]\"}", NULL},
+    };
+    json_t *schema = json_loads(SCHEMA, 0, NULL);
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        json_t *value = json_loads(pairs[i][0], 0, NULL);
+        json_t *wanted = json_loads(
+                pairs[i][1] != NULL ? pairs[i][1] : pairs[i][0], 0, NULL);
+        gox_mcp_schema_mend(schema, value);
+        if (!json_equal(value, wanted))
+            fail_msg("%s became something else", pairs[i][0]);
+        json_decref(value);
+        json_decref(wanted);
+    }
+    json_decref(schema);
+}
+
 /* Without memory the verdict stays, only the words may go. */
 static void test_no_memory(void **state)
 {
@@ -106,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_rows),
+            cmocka_unit_test(test_strings_that_hold_json),
             cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,8 +134,13 @@ static int read_shape(struct gox_call *call, struct gox_job *job)
 static int apply_shape(
         struct gox_call *call, struct gox_layer *layer, struct gox_job *job)
 {
-    return gox_edit_shape(
+    int rc = gox_edit_shape(
             layer->volume, &job->shape, &job->mod, &job->voxels, &call->task);
+    if (rc == GOX_ERR_TOO_LARGE)
+        return gox_call_fail(call, rc,
+                "a %s is at most %d voxels long on each axis",
+                gox_shape_name(job->shape.shape), GOX_SHAPE_MAX_SIZE);
+    return rc;
 }
 
 static void put_shape(struct gox_call *call, const struct gox_job *job)

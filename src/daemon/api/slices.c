@@ -94,6 +94,23 @@ struct slice_writer {
     uint64_t voxels;
 };
 
+static bool read_letter_color(
+        struct slice_writer *w, unsigned char letter, struct gox_slice raw)
+{
+    struct gox_reader r;
+    struct gox_error ignored;
+    char text[80];
+    gox_reader_init(&r, raw.data, raw.len, &ignored);
+    if (gox_param_read_color(&r, gox_rgba_parse, &w->colors[letter]))
+        return true;
+    gox_param_describe(raw, text, sizeof text);
+    int code = gox_call_fail_param(w->call, WRITE_PALETTE,
+            "a colour for each letter ([r,g,b], \"#RRGGBB\" or a name)",
+            "%s for '%c'", text, letter);
+    (void)code; /* in the call */
+    return false;
+}
+
 static int read_palette(struct slice_writer *w)
 {
     struct gox_slice text = gox_call_slice(w->call, WRITE_PALETTE);
@@ -109,9 +126,8 @@ static int read_palette(struct slice_writer *w)
                     "\"%.*s\" is no letter for a palette ('.' and ' ' have "
                     "fixed meanings)",
                     (int)key.len, key.data);
-        if (!gox_param_read_color(&r, gox_rgba_parse, &w->colors[letter]))
-            return gox_call_fail_param(w->call, WRITE_PALETTE, "color",
-                    "the colour of letter '%c' is none", letter);
+        if (!read_letter_color(w, letter, gox_reader_skip(&r)))
+            return w->call->err.code;
         w->is_known[letter] = true;
     }
     w->is_known['.'] = true;
