@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "store/store_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,6 +48,24 @@ static int verify(gox_stores *stores, sqlite3 *db, const char *path,
     return rc;
 }
 
+/* Anything that SQLite cannot read at all. */
+static bool is_database(const char *path)
+{
+    char head[16] = "";
+    FILE *file = fopen(path, "rb");
+    size_t got = file != NULL ? fread(head, 1, sizeof head, file) : 0;
+    if (file != NULL)
+        fclose(file);
+    return got == sizeof head && memcmp(head, "SQLite format 3", 16) == 0;
+}
+
+static int fail_foreign(struct gox_error *err)
+{
+    return gox_error_set(err, GOX_ERR_FORMAT,
+            "it is no backup of a project, as goxel.backup_project makes "
+            "them; goxel.load_project reads model files");
+}
+
 /* Gives the file its new name inside and brings it to the disk. */
 static int prepare(gox_stores *stores, const char *path, char *name,
         struct gox_store_report *report, struct gox_error *err)
@@ -54,11 +73,12 @@ static int prepare(gox_stores *stores, const char *path, char *name,
     char own_name[GOX_NAME_BYTES];
     sqlite3 *db = NULL;
 
-    int rc = gox__db_peek_version(path, err);
+    int rc = is_database(path) ? gox__db_peek_version(path, err)
+                               : fail_foreign(err);
     if (rc == 0)
         rc = gox__db_open(NULL, path, GOX_DB_CREATE, &db, err);
     if (rc == 0 && read_own_name(db, own_name) < 0)
-        rc = gox_error_set(err, GOX_ERR_FORMAT, "it is no backup of a project");
+        rc = fail_foreign(err);
     if (rc == 0)
         rc = verify(stores, db, path, report, err);
     if (rc == 0 && name[0] == '\0')
@@ -74,8 +94,8 @@ static int prepare(gox_stores *stores, const char *path, char *name,
 }
 
 int gox_stores_import(gox_stores *stores, const char *path,
-        char name[GOX_NAME_BYTES], struct gox_store_report *report,
-        struct gox_error *err)
+        char name[GOX_NAME_BYTES], bool may_replace,
+        struct gox_store_report *report, struct gox_error *err)
 {
     memset(report, 0, sizeof(*report));
     if (stores->vfs == NULL)
@@ -88,8 +108,9 @@ int gox_stores_import(gox_stores *stores, const char *path,
     if (place == NULL)
         return gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
     if (gox__file_exists(place))
-        rc = gox_error_set(
-                err, GOX_ERR_EXISTS, "there is a project \"%s\" already", name);
+        rc = may_replace ? gox_stores_delete(stores, name, err)
+                         : gox_error_set(err, GOX_ERR_EXISTS,
+                                   "there is a project \"%s\" already", name);
     if (rc == 0)
         rc = gox__file_move(path, place, err);
     if (rc == 0)

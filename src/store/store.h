@@ -228,11 +228,13 @@ int gox_stores_copy(gox_stores *stores, const char *from, const char *to,
 
 /* Makes the backup at `path`, in the data directory, a project: the file moves
  * to its place. name "": the one inside, and then it is filled in.
- * GOX_ERR_FORMAT when it is damaged or no project, GOX_ERR_UNSUPPORTED from a
- * newer version, GOX_ERR_EXISTS; the file stays then. */
+ * A closed project of that name goes to the trash first when may_replace; else
+ * GOX_ERR_EXISTS. GOX_ERR_FORMAT when it is damaged or no project,
+ * GOX_ERR_UNSUPPORTED from a newer version. After an error the file and the
+ * project of that name stay. */
 int gox_stores_import(gox_stores *stores, const char *path,
-        char name[GOX_NAME_BYTES], struct gox_store_report *report,
-        struct gox_error *err) GOX_MUST_CHECK;
+        char name[GOX_NAME_BYTES], bool may_replace,
+        struct gox_store_report *report, struct gox_error *err) GOX_MUST_CHECK;
 /* Removes the project of this name from the trash for good. */
 int gox_stores_purge(gox_stores *stores, const char *name,
         struct gox_error *err) GOX_MUST_CHECK;

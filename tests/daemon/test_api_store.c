@@ -80,8 +80,16 @@ static void test_backup_and_restore(void **state)
     API_RUN(*state, steps);
     api_path(*state, path, "junk.goxdb");
     api_write_file(path, "SQLite format 3 it is not", 25);
-    api_fail(*state, -32603, RESTORE, "['junk.goxdb','junk']");
+    const json_t *error =
+            api_fail(*state, -32603, RESTORE, "['junk.goxdb','junk']");
+    api_expect_message(error, "no backup of a project");
     api_fail(*state, -1006, COUNT, "{'project':'junk'}");
+    /* What was there stays when nothing can take its place. */
+    api_do(*state, CREATE, "['kept']");
+    api_do(*state, ADD, "{'project':'kept','position':[0,0,0]}");
+    api_fail(*state, -32603, RESTORE, "['junk.goxdb','kept',true]");
+    assert_int_equal(api_int(*state, "count", COUNT, "{'project':'kept'}"), 1);
+    api_do(*state, DELETE, "{'name':'kept','purge':true}");
 }
 
 static void test_trash(void **state)

@@ -255,16 +255,17 @@ static int work_import(struct gox_call *call)
         snprintf(name, sizeof name, "%s", wanted);
     int rc = copy != NULL ? copy_in(call, copy)
                           : gox_call_fail(call, GOX_ERR_NOMEM, "out of memory");
-    if (rc == 0 && gox_call_bool(call, IMPORT_OVERWRITE) && wanted != NULL &&
-            gox_stores_has(stores_of(call), name))
-        rc = gox_stores_delete(stores_of(call), name, &call->err);
-    if (rc == 0)
+    if (rc == 0) {
+        bool may_replace =
+                wanted != NULL && gox_call_bool(call, IMPORT_OVERWRITE);
         rc = gox_stores_import(
-                stores_of(call), copy, name, &report, &call->err);
+                stores_of(call), copy, name, may_replace, &report, &call->err);
+        if (rc < 0)
+            gox_error_prefix(&call->err, "%.*s",
+                    (int)gox_call_slice(call, IMPORT_PATH).len,
+                    gox_call_slice(call, IMPORT_PATH).data);
+    }
     if (rc < 0) {
-        gox_error_prefix(&call->err, "%.*s",
-                (int)gox_call_slice(call, IMPORT_PATH).len,
-                gox_call_slice(call, IMPORT_PATH).data);
         if (copy != NULL)
             unlink(copy);
         return rc;
