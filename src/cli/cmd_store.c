@@ -4,9 +4,9 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "cli/store_file.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,22 +39,6 @@ static int call(struct store_cli *s, const char *method, json_t *own_params,
         return 0;
     return gox_session_fail(
             &s->session, s->count > 0 ? s->args[0] : method, &err);
-}
-
-/* Relative to where the command runs, not to the daemon's directory. */
-static json_t *path_json(const char *path)
-{
-    char dir[PATH_MAX], *folder, *copy;
-    json_t *value;
-    const char *slash = strrchr(path, '/');
-    copy = slash != NULL ? strndup(path, (size_t)(slash - path) + 1)
-                         : strdup(".");
-    folder = copy != NULL ? realpath(copy, dir) : NULL;
-    free(copy);
-    value = folder != NULL ? json_sprintf("%s/%s", strcmp(dir, "/") ? dir : "",
-                                     slash != NULL ? slash + 1 : path)
-                           : json_string(path);
-    return value;
 }
 
 static int end(struct store_cli *s, json_t *result, const char *fmt, ...)
@@ -207,9 +191,10 @@ static int run_backup(struct store_cli *s)
     json_t *result = NULL;
     char bytes[GOX_CLI_FIGURE];
     json_t *params = json_pack("{s:s}", "name", s->args[0]);
-    if (s->count > 1)
-        json_object_set_new(params, "path", path_json(s->args[1]));
-    int rc = call(s, "goxel.backup_project", params, &result);
+    int rc = s->count > 1 ? gox_store_call_file(&s->session, s->args[0],
+                                    "goxel.backup_project", params, s->args[1],
+                                    GOX_STORE_WRITES, &result)
+                          : call(s, "goxel.backup_project", params, &result);
     if (rc != 0)
         return rc;
     gox_cli_bytes(bytes, (double)number_of(result, "bytes"));
@@ -222,11 +207,12 @@ static int run_backup(struct store_cli *s)
 static int run_restore(struct store_cli *s)
 {
     json_t *result = NULL;
-    json_t *params = json_pack("{s:o,s:b}", "path", path_json(s->args[0]),
-            "overwrite", s->cli->values[OVERWRITE_OPTION] != NULL);
+    json_t *params = json_pack(
+            "{s:b}", "overwrite", s->cli->values[OVERWRITE_OPTION] != NULL);
     if (s->count > 1)
         json_object_set_new(params, "name", json_string(s->args[1]));
-    int rc = call(s, "goxel.restore_project", params, &result);
+    int rc = gox_store_call_file(&s->session, NULL, "goxel.restore_project",
+            params, s->args[0], GOX_STORE_READS, &result);
     if (rc != 0)
         return rc;
     json_incref(result);
@@ -239,10 +225,9 @@ static int run_restore(struct store_cli *s)
 static int run_export(struct store_cli *s)
 {
     json_t *result = NULL;
-    int rc = call(s, "goxel.export_model",
-            json_pack("{s:s,s:o}", "project", s->args[0], "path",
-                    path_json(s->args[1])),
-            &result);
+    int rc = gox_store_call_file(&s->session, s->args[0], "goxel.export_model",
+            json_pack("{s:s}", "project", s->args[0]), s->args[1],
+            GOX_STORE_WRITES, &result);
     if (rc != 0)
         return rc;
     json_incref(result);
@@ -372,7 +357,9 @@ const struct gox_cli_command gox_cli_cmd_store = {
                 "The daemon at the socket is asked. When none runs, a private "
                 "one does it, with the data directory of the settings or of "
                 "--data-dir. A running daemon reads and writes files only "
-                "below the directories of its settings.",
+                "below the directories of its settings; to and from other "
+                "places goxelctl carries them, for users who may write to "
+                "the data directory.",
         .examples = "goxelctl store list\n"
                     "goxelctl store backup castle\n"
                     "goxelctl store restore castle.goxdb castle2",

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/io.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -168,6 +169,12 @@ static int move_one(const struct gox_stage *stage, int from_fd,
     return rc;
 }
 
+static bool is_finished(const char *name)
+{
+    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+           strncmp(name, UNFINISHED, strlen(UNFINISHED)) != 0;
+}
+
 /* First the files beside it: who sees the output finds them too. */
 static int move_all(
         const struct gox_stage *stage, bool may_replace, struct gox_error *err)
@@ -182,9 +189,7 @@ static int move_all(
                 strerror(errno));
     while (rc == 0 && (entry = readdir(dir)) != NULL) {
         const char *name = entry->d_name;
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-                strcmp(name, main_name) == 0 ||
-                strncmp(name, UNFINISHED, strlen(UNFINISHED)) == 0)
+        if (!is_finished(name) || strcmp(name, main_name) == 0)
             continue;
         rc = move_one(stage, dirfd(dir), name, may_replace, err);
     }
@@ -200,6 +205,67 @@ int gox_stage_publish(
     int rc = move_all(stage, may_replace, err);
 
     gox_stage_discard(stage);
+    return rc;
+}
+
+/* Takes from_fd over. */
+static int copy_fd(
+        int from_fd, const char *from, const char *to, struct gox_error *err)
+{
+    char part[65536];
+    ssize_t got = -1;
+    int rc = GOX_ERR_IO;
+    if (from_fd < 0)
+        return gox_error_set_errno(
+                err, GOX_ERR_IO, errno, "cannot read %s", from);
+    struct gox_output *out = gox_output_open_file(to, err);
+    if (out != NULL) {
+        while ((got = read(from_fd, part, sizeof part)) > 0)
+            gox_output_put(out, part, (size_t)got);
+        rc = got < 0 ? gox_error_set_errno(
+                               err, GOX_ERR_IO, errno, "cannot read %s", from)
+                     : gox_output_commit(out);
+    }
+    gox_output_close(out);
+    close(from_fd);
+    return rc;
+}
+
+int gox_stage_copy(const struct gox_stage *from, const struct gox_stage *to,
+        struct gox_error *err)
+{
+    DIR *dir = opendir(from->dir);
+    struct dirent *entry;
+    int rc = dir == NULL ? gox_error_set_errno(err, GOX_ERR_IO, errno,
+                                   "cannot read %s", from->dir)
+                         : 0;
+    while (rc == 0 && (entry = readdir(dir)) != NULL) {
+        if (!is_finished(entry->d_name))
+            continue;
+        char *path = join(to->dir, strlen(to->dir), entry->d_name);
+        int fd = openat(
+                dirfd(dir), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (path == NULL && fd >= 0)
+            close(fd);
+        rc = path != NULL ? copy_fd(fd, entry->d_name, path, err)
+                          : gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+        gox_free(path);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    return rc;
+}
+
+int gox_stage_take(
+        const struct gox_stage *stage, const char *file, struct gox_error *err)
+{
+    struct stat st;
+    int rc = copy_fd(open(file, O_RDONLY | O_CLOEXEC), file, stage->path, err);
+    if (rc == 0 && geteuid() == 0 &&
+            (stat(stage->dir, &st) != 0 ||
+                    chown(stage->path, st.st_uid, st.st_gid) != 0))
+        rc = gox_error_set_errno(
+                err, GOX_ERR_IO, errno, "cannot give %s away", stage->path);
     return rc;
 }
 

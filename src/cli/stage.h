@@ -29,6 +29,15 @@ int gox_stage_open(struct gox_stage *stage, const char *target,
 int gox_stage_publish(struct gox_stage *stage, bool may_replace,
         struct gox_error *err) GOX_MUST_CHECK;
 
+/* Copies what is staged in one into the other, which may be on another file
+ * system. GOX_ERR_IO, GOX_ERR_NOMEM; the other is then to be discarded. */
+int gox_stage_copy(const struct gox_stage *from, const struct gox_stage *to,
+        struct gox_error *err) GOX_MUST_CHECK;
+
+/* Copies a file to the stage's path, for the owner of the stage to read. */
+int gox_stage_take(const struct gox_stage *stage, const char *file,
+        struct gox_error *err) GOX_MUST_CHECK;
+
 /* Removes all that was staged; no stage is fine. */
 void gox_stage_discard(struct gox_stage *stage);
 

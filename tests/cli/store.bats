@@ -48,6 +48,33 @@ stop_daemon() {
     [[ "$output" =~ "in use by another process ($daemon_pid)" ]]
 }
 
+@test "files outside the daemon's directories are carried" {
+    start_daemon
+    mkdir out
+    "$goxelctl" call goxel.create_project name=castle >/dev/null
+    "$goxelctl" call goxel.add_voxel project=castle x=1 y=2 z=3 color=red >/dev/null
+    run "$goxelctl" call goxel.export_model project=castle path="$PWD/out/no.vox"
+    [[ "$output" == *"security.allowed_paths"* ]]
+    [ "$("$goxelctl" store backup castle out/c.goxdb --json | jq -r .path)" = "$PWD/out/c.goxdb" ]
+    "$goxelctl" store restore out/c.goxdb second
+    "$goxelctl" store export second out/second.obj
+    grep -q '^mtllib second.mtl' out/second.obj
+    [ "$(ls out)" = "$(printf '%s\n' c.goxdb second.mtl second.obj second.palette.png)" ]
+    echo old >out/second.vox
+    "$goxelctl" store export second out/second.vox
+    [ "$(head -c 4 out/second.vox)" = "VOX " ]
+    # What fails is told with the user's name for it, and changes nothing.
+    run "$goxelctl" store restore out/second.obj third
+    [ "$status" -eq 1 ]
+    [[ "$output" == "goxelctl store: $PWD/out/second.obj: it is no backup"* ]]
+    run "$goxelctl" store export none out/second.vox
+    [ "$status" -eq 1 ]
+    run "$goxelctl" store restore out/none.goxdb third
+    [[ "$output" == *"out/none.goxdb: No such file"* ]]
+    [ "$(head -c 4 out/second.vox)" = "VOX " ]
+    [ -z "$(find . -name '.goxelctl*')" ]
+}
+
 @test "without a daemon a private one does it" {
     start_daemon
     "$goxelctl" call goxel.create_project name=castle >/dev/null

@@ -140,8 +140,9 @@ static int fail_forbidden(
     list_roots(paths, &list);
     const char *text = list.len > 0 ? (const char *)list.data : "none";
     gox_error_set(err, GOX_ERR_FORBIDDEN,
-            "%.120s is outside the allowed directories (%.*s)", path,
-            list.len > 0 ? (int)list.len : 4, text);
+            "%.120s is outside the allowed directories (%.*s); "
+            "security.allowed_paths adds to them",
+            path, list.len > 0 ? (int)list.len : 4, text);
     gox_buf_fini(&list);
     return GOX_ERR_FORBIDDEN;
 }
