@@ -118,7 +118,7 @@ _goxelctl() {
     methods) if [[ $cur == -* ]]; then _goxelctl_words ' --json --socket -s --stdio --timeout --help -h'; else :; fi;;
     help) if [[ $cur == -* ]]; then _goxelctl_words ' --json --socket -s --stdio --timeout --help -h'; else _goxelctl_words "$(goxelctl methods --timeout 1 2>/dev/null | awk 'NR>1 {print $1}')"; fi;;
     store) if [[ $cur == -* ]]; then _goxelctl_words ' --data-dir -d --history-mb --overwrite --json --socket -s --timeout --help -h'; else _goxelctl_words 'list check compact backup restore export trash undelete'; fi;;
-    config) if [[ $cur == -* ]]; then _goxelctl_words ' --file -f --changed -c --json --socket -s --timeout --help -h'; else _goxelctl_words 'show check diff set schema sample'; fi;;
+    config) if [[ $cur == -* ]]; then _goxelctl_words ' --file -f --changed -c --json --socket -s --timeout --help -h'; else _goxelctl_words 'show check diff set unset schema sample'; fi;;
     up) if [[ $cur == -* ]]; then _goxelctl_words ' --instance -i --config -c --daemon -d --manager -m --json --socket -s --timeout --help -h'; else :; fi;;
     down) if [[ $cur == -* ]]; then _goxelctl_words ' --leave -l --json --socket -s --timeout --help -h'; else :; fi;;
     status) if [[ $cur == -* ]]; then _goxelctl_words ' --instance -i --json --socket -s --stdio --timeout --help -h'; else :; fi;;

@@ -80,7 +80,7 @@ complete -c goxelctl -n '__fish_seen_subcommand_from store' -l socket -s s -r -F
 complete -c goxelctl -n '__fish_seen_subcommand_from store' -l timeout -r -d 'give up after this time (default 300; 0: never)'
 complete -c goxelctl -n '__fish_seen_subcommand_from store' -l help -s h -d 'show this help'
 complete -c goxelctl -n __fish_use_subcommand -a config -d 'show, check and change settings'
-complete -c goxelctl -n '__fish_seen_subcommand_from config' -a 'show check diff set schema sample'
+complete -c goxelctl -n '__fish_seen_subcommand_from config' -a 'show check diff set unset schema sample'
 complete -c goxelctl -n '__fish_seen_subcommand_from config' -l file -s f -r -F -d 'the file of settings; default: the one that the daemon reads'
 complete -c goxelctl -n '__fish_seen_subcommand_from config' -l changed -s c -d 'show: only what is not the default'
 complete -c goxelctl -n '__fish_seen_subcommand_from config' -l json -d 'print one line of JSON, for programs'

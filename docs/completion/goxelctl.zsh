@@ -171,7 +171,7 @@ _goxelctl() {
             '--timeout[give up after this time (default 300; 0\: never)]:SECONDS: ' \
             '--help[show this help]' \
             '-h[show this help]' \
-            '*:argument:(show check diff set schema sample)';;
+            '*:argument:(show check diff set unset schema sample)';;
     up)
         _arguments \
             '--instance[which daemon of a manager that has several]:NAME: ' \

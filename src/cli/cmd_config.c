@@ -13,8 +13,10 @@
 #include "config/edit.h"
 #include "config/generate.h"
 #include "config/places.h"
+#include "platform/os.h"
 #include "platform/socket.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,13 +241,33 @@ static int run_diff(struct gox_cli *cli)
 
 /* ---- set ---- */
 
+/* The usual place may not be there yet; a folder that was named may be a slip.
+ * That of the system is for all to read, as the others in /etc are. */
+static int make_folder(const char *path, struct gox_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash != NULL && slash != path
+                           ? gox_strndup(path, (size_t)(slash - path))
+                           : NULL;
+    bool is_there = folder == NULL || access(folder, F_OK) == 0;
+    int code = is_there ? 0 : gox_os_make_dirs(folder, err);
+    if (code == 0 && !is_there && geteuid() == 0 && chmod(folder, 0755) != 0)
+        code = gox_error_set_errno(
+                err, GOX_ERR_IO, errno, "cannot set the mode of %s", folder);
+    gox_free(folder);
+    return code;
+}
+
 static int write_file(
         struct gox_cli *cli, const char *path, const struct gox_buf *text)
 {
     struct gox_error err = {.offset = -1};
     bool is_new = access(path, F_OK) != 0;
-    struct gox_output *out = gox_output_open_file(path, &err);
-    int code = GOX_ERR_IO;
+    bool is_usual = cli->values[FILE_OPTION] == NULL;
+    int code = is_new && is_usual ? make_folder(path, &err) : 0;
+    struct gox_output *out =
+            code == 0 ? gox_output_open_file(path, &err) : NULL;
+    code = GOX_ERR_IO;
     if (out != NULL) {
         gox_output_put(out, text->data, text->len);
         code = gox_output_commit(out);
@@ -269,7 +291,7 @@ static int edit_file(
     gox_config_errors_init(&errors);
     errors.file = gox_strdup(path);
     int code = gox_config_edit((const char *)in->data, in->len, cli->args[1],
-            cli->args[2], &text, &errors, &err);
+            cli->arg_count > 2 ? cli->args[2] : NULL, &text, &errors, &err);
     int rc;
     if (errors.error_count > 0) {
         gox__config_cmd_tell(cli, &errors, false);
@@ -278,7 +300,9 @@ static int edit_file(
     } else if (code < 0) {
         rc = gox_cli_fail(cli, GOX_CLI_FAILED, "%s", err.text);
     } else {
-        rc = write_file(cli, path, &text);
+        /* There is nothing to take out of a file that is not there. */
+        bool is_needed = cli->arg_count > 2 || in->data != NULL;
+        rc = is_needed ? write_file(cli, path, &text) : GOX_CLI_DONE;
     }
     gox_config_errors_fini(&errors);
     gox_buf_fini(&text);
@@ -300,13 +324,16 @@ static const char *what_applies(const char *name)
                    : "it acts when the program that reads it is started anew";
 }
 
-static int run_set(struct gox_cli *cli)
+/* set, and unset: without a value. */
+static int run_edit(struct gox_cli *cli)
 {
     struct gox_error err = {.offset = -1};
     struct gox_input in = {.data = NULL};
     struct gox_buf place;
-    if (cli->arg_count != 3)
-        return gox_cli_usage(cli, "set takes a setting and its value");
+    bool is_set = strcmp(cli->args[0], "set") == 0;
+    if (cli->arg_count != (is_set ? 3 : 2))
+        return gox_cli_usage(cli, is_set ? "set takes a setting and its value"
+                                         : "unset takes a setting");
     gox_buf_init(&place, 0);
     const char *path = cli->values[FILE_OPTION];
     if (path == NULL && gox_place_get("config", &place) == 0)
@@ -327,7 +354,8 @@ static int run_set(struct gox_cli *cli)
         rc = gox_cli_print_json(cli, answer);
         json_decref(answer);
     } else if (rc == 0)
-        printf("%s: %s is now %s; %s\n", path, cli->args[1], cli->args[2],
+        printf("%s: %s is now %s; %s\n", path, cli->args[1],
+                is_set ? cli->args[2] : "left to its default",
                 what_applies(cli->args[1]));
     gox_input_fini(&in);
     gox_buf_fini(&place);
@@ -375,7 +403,8 @@ static int run(struct gox_cli *cli)
             {"check", 2, run_check},
             {"schema", 1, run_schema},
             {"diff", 3, run_diff},
-            {"set", 3, run_set},
+            {"set", 3, run_edit},
+            {"unset", 2, run_edit},
             {"sample", 1, run_sample},
             {"page", 1, run_page},
             {"man", 1, run_man},
@@ -389,7 +418,7 @@ static int run(struct gox_cli *cli)
         return verbs[i].run(cli);
     }
     return gox_cli_usage(cli,
-            "one of: show check schema diff set sample; not \"%s\"",
+            "one of: show check schema diff set unset sample; not \"%s\"",
             cli->args[0]);
 }
 
@@ -399,8 +428,9 @@ const struct gox_cli_command gox_cli_cmd_config = {
                     "check [FILE]\n"
                     "diff [FILE [FILE]]\n"
                     "set SETTING VALUE\n"
+                    "unset SETTING\n"
                     "schema|sample",
-        .arguments = "show check diff set schema sample",
+        .arguments = "show check diff set unset schema sample",
         .summary = "show, check and change settings",
         .details =
                 "show prints every setting with its value and where it came "
@@ -416,7 +446,8 @@ const struct gox_cli_command gox_cli_cmd_config = {
                 "is, and refuses what is not valid. An entry of a map is "
                 "logging.levels.store or environment.NAME. Entries of a "
                 "list have commas between, those of a list of directories "
-                "colons.\n\n"
+                "colons; a JSON array does, too. unset takes a setting out of "
+                "the file.\n\n"
                 "schema prints the JSON Schema of the file, sample a file with "
                 "every setting.",
         .examples = "goxelctl config show --changed\n"

@@ -18,9 +18,10 @@ struct steps {
 /* Where it goes: bytes from ... to are replaced. */
 struct place {
     size_t from, to;
-    size_t depth;     /* steps that are there */
-    size_t indent;    /* of the members beside it, in blanks */
-    bool has_members; /* a comma is needed */
+    size_t key_at, before; /* its key, and the end of what is before that */
+    size_t depth;          /* steps that are there */
+    size_t indent;         /* of the members beside it, in blanks */
+    bool has_members;      /* a comma is needed */
 };
 
 /* The parts of a row's name, and the entry of a map as one part. */
@@ -66,7 +67,7 @@ static bool step_into(const char *data, size_t at, size_t len,
     gox_reader_object(&r);
     size_t end = at + 1;
     while (gox_reader_key(&r, &key)) {
-        size_t key_at = (size_t)(key.data - data) - 1;
+        size_t key_at = (size_t)(key.data - data) - 1, before = end;
         gox_reader_peek(&r);
         size_t value_at = at + r.pos;
         struct gox_slice value = gox_reader_skip(&r);
@@ -79,6 +80,8 @@ static bool step_into(const char *data, size_t at, size_t len,
             continue;
         place->from = value_at;
         place->to = end;
+        place->key_at = key_at;
+        place->before = before;
         place->depth++;
         return true;
     }
@@ -115,31 +118,56 @@ static void put_new(struct gox_buf *out, const struct steps *steps,
         put_indent(out, place->indent - 2);
 }
 
-static void put_edited(const char *data, size_t len, const struct steps *steps,
-        const char *json, struct gox_buf *out)
+/* True when something is there: the value, or in the middle of the way one that
+ * is no object. */
+static bool find_place(const char *data, size_t len, const struct steps *steps,
+        struct place *place)
 {
-    struct place place = {.depth = 0};
     struct gox_reader r;
     gox_reader_init(&r, data, len, NULL);
     gox_reader_peek(&r);
     size_t at = r.pos, object_len = len - r.pos;
-    bool is_found = true;
-    while (is_found && place.depth < steps->count) {
-        is_found = step_into(
-                data, at, object_len, steps->items[place.depth], &place);
-        if (!is_found)
-            break;
-        at = place.from;
-        object_len = place.to - place.from;
-        if (place.depth < steps->count && data[at] != '{')
-            break; /* no object: replaced below, and refused by the check */
+    *place = (struct place){.depth = 0};
+    while (place->depth < steps->count) {
+        if (!step_into(data, at, object_len, steps->items[place->depth], place))
+            return false;
+        at = place->from;
+        object_len = place->to - place->from;
+        if (place->depth < steps->count && data[at] != '{')
+            return true;
     }
+    return true;
+}
+
+static void put_edited(const char *data, size_t len, const struct steps *steps,
+        const char *json, struct gox_buf *out)
+{
+    struct place place;
+    bool is_found = find_place(data, len, steps, &place);
     gox_buf_put(out, data, place.from);
-    if (is_found)
+    if (is_found) /* what is no object is replaced, and the check refuses it */
         gox_buf_put_str(out, json);
     else
         put_new(out, steps, &place, json);
     gox_buf_put(out, data + place.to, len - place.to);
+}
+
+/* Without the member and the one comma that goes with it. */
+static void put_without(const char *data, size_t len, const struct steps *steps,
+        struct gox_buf *out)
+{
+    struct place place;
+    bool is_found =
+            find_place(data, len, steps, &place) && place.depth == steps->count;
+    size_t from = len, to = len;
+    if (is_found) {
+        to = place.to + strspn(data + place.to, " \t\r\n");
+        bool is_last = data[to] != ',';
+        from = is_last ? place.before : place.key_at;
+        to = is_last ? place.to : to + 1 + strspn(data + to + 1, " \t\r\n");
+    }
+    gox_buf_put(out, data, from);
+    gox_buf_put(out, data + to, len - to);
 }
 
 /* The row that a name belongs to, also of an entry. */
@@ -157,12 +185,33 @@ static const struct gox_setting *row_of(const char *name)
     return NULL;
 }
 
+static bool is_json_list(const struct gox_setting *row, const char *value)
+{
+    bool is_list = row->type == GOX_SETTING_PATHS ||
+                   row->type == GOX_SETTING_TEXTS ||
+                   row->type == GOX_SETTING_IDS;
+    struct gox_reader r;
+    if (!is_list || value[strspn(value, " ")] != '[')
+        return false;
+    gox_reader_init(&r, value, strlen(value), NULL);
+    gox_reader_skip(&r);
+    if (gox_reader_error(&r) == 0)
+        gox_reader_end(&r);
+    return gox_reader_error(&r) == 0;
+}
+
 /* The value as a file has it. */
 static int make_json(const struct gox_setting *row, const char *name,
         const char *value, struct gox_buf *json, struct gox_error *err)
 {
     struct gox_settings s;
     size_t len = strlen(row->name);
+    if (is_json_list(row, value)) {
+        gox_buf_put_str(json, value);
+        return gox_buf_text(json) != NULL
+                       ? 0
+                       : gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    }
     int code = gox_settings_init(&s);
     if (code < 0)
         return gox_error_set(err, code, "out of memory");
@@ -218,8 +267,8 @@ int gox_config_edit(const char *data, size_t len, const char *name,
         /* The message with the nearest name. */
         int code = gox_settings_init(&s);
         if (code == 0)
-            code = gox_settings_set(
-                    &s, name, strlen(name), value, GOX_ORIGIN_FILE, err);
+            code = gox_settings_set(&s, name, strlen(name),
+                    value != NULL ? value : "", GOX_ORIGIN_FILE, err);
         gox_settings_fini(&s);
         return code < 0 ? code : GOX_ERR_NOT_FOUND;
     }
@@ -229,11 +278,14 @@ int gox_config_edit(const char *data, size_t len, const char *name,
     }
     gox_buf_init(&json, 0);
     int code = check_json(data, len, err);
-    if (code == 0)
+    if (code == 0 && value != NULL)
         code = make_json(row, name, value, &json, err);
     if (code == 0) {
         split(row, name, &steps);
-        put_edited(data, len, &steps, (const char *)json.data, out);
+        if (value != NULL)
+            put_edited(data, len, &steps, (const char *)json.data, out);
+        else
+            put_without(data, len, &steps, out);
         code = gox_buf_text(out) == NULL ? GOX_ERR_NOMEM : check(out, errors);
         if (code == GOX_ERR_NOMEM)
             gox_error_set(err, code, "out of memory");

@@ -5,13 +5,16 @@
  * Invariant: entered before the first thread, so that all of them are locked
  * in. */
 #include "base/alloc.h"
+#include "config/places.h"
 #include "daemon/daemon_internal.h"
 #include "daemon/http_api.h"
 #include "daemon/lifecycle.h"
+#include "platform/os.h"
 #include "platform/sandbox.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_PATHS 80
 
@@ -53,6 +56,25 @@ static void add_parent(struct reach *r, const char *file, unsigned access)
         add(r, file, slash > file ? (size_t)(slash - file) : 1, access);
 }
 
+/* A file of settings that is made later must be found by a reload: a folder
+ * that is not there cannot be opened up. A user's own is made, the system's is
+ * not ours to make. */
+static void add_settings_place(struct reach *r)
+{
+    struct gox_buf place;
+    gox_buf_init(&place, 0);
+    if (gox_place_get("config", &place) == 0) {
+        size_t count = r->count;
+        add_parent(r, gox_buf_text(&place), GOX_SANDBOX_READ);
+        struct gox_error ignored;
+        int code = r->count > count && geteuid() != 0
+                           ? gox_os_make_dirs(r->dirs[count], &ignored)
+                           : 0;
+        (void)code; /* then a restart finds it */
+    }
+    gox_buf_fini(&place);
+}
+
 static void collect(struct reach *r, const struct gox_settings *s)
 {
     const unsigned all = GOX_SANDBOX_READ | GOX_SANDBOX_WRITE;
@@ -67,6 +89,8 @@ static void collect(struct reach *r, const struct gox_settings *s)
     add_parent(r, s->security_token_file, GOX_SANDBOX_READ);
     if (s->file != NULL)
         add_parent(r, s->file, GOX_SANDBOX_READ);
+    else
+        add_settings_place(r);
 }
 
 /* The variable is gone by now, so that no child answers in our name. */

@@ -19,6 +19,7 @@ JSON
 
 teardown() {
     stop_daemon
+    [ -z "${home:-}" ] || rm -rf "$home"
 }
 
 @test "show a file, with the origins, one setting, what is not the default" {
@@ -94,6 +95,49 @@ teardown() {
     "$goxelctl" config set --file new.json server.workers 2
     [ "$(stat -c %a new.json)" = 640 ]
     nothing_left .
+}
+
+# Root's place is that of the system, which is not the test's to write.
+as_user() {
+    if [ "$(id -u)" = 0 ]; then
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+    else
+        "$@"
+    fi
+}
+
+@test "the first setting makes the file, a reload finds it, unset takes it out" {
+    home=$(mktemp -d /tmp/gox-config.XXXXXX)
+    export HOME=$home XDG_RUNTIME_DIR=$home GOXEL_SOCKET_PATH=$home/d.sock
+    unset XDG_CONFIG_HOME XDG_STATE_HOME
+    [ "$(id -u)" != 0 ] || chown 65534:65534 "$home"
+    cd "$home"
+    as_user test -x "$daemon" || skip "the programs are closed to others"
+    # Not even its directory is there when the daemon locks itself in.
+    as_user "$daemon" --socket "$home/d.sock" --data-dir "$home/data" --log-level error 3>&- &
+    daemon_pid=$!
+    until_true as_user "$goxelctl" ping >/dev/null 2>&1
+    as_user "$goxelctl" config set server.queue_size 7
+    place=$home/.config/goxel/daemon_config.json
+    jq -e '.server == {"queue_size": 7}' "$place"
+    [[ $(as_user "$goxelctl" reload) == *server.queue_size* ]]
+    as_user "$goxelctl" config unset server.queue_size
+    jq -e '.server == {}' "$place"
+    [[ $(as_user "$goxelctl" reload) == *server.queue_size* ]]
+    as_user "$goxelctl" config show server.queue_size | grep -q '256 *default'
+    cd /
+}
+
+@test "unset needs a setting there is, and makes no file" {
+    "$goxelctl" config unset --file none.json server.workers
+    [ ! -e none.json ]
+    run "$goxelctl" config unset --file c.json server.wrokers
+    [ "$status" -eq 1 ]
+    [[ $output == *"did you mean server.workers?"* ]]
+    "$goxelctl" config unset --file c.json server.workers
+    jq -e '.server | has("workers") | not' c.json
+    "$goxelctl" config set --file c.json security.allowed_paths '["/a", "/b"]'
+    jq -e '.security.allowed_paths == ["/a", "/b"]' c.json
 }
 
 @test "set tells what makes the new value act" {

@@ -479,6 +479,19 @@ static void test_edit(void **state)
             {"{\"security\":{\"allowed_paths\":[]}}", "security.allowed_paths",
                     "/a:/b",
                     "{\"security\":{\"allowed_paths\":[\"/a\",\"/b\"]}}"},
+            {"", "security.allowed_uids", " [1, 2]",
+                    "{\n  \"security\": {\n    \"allowed_uids\":  [1, 2]\n"
+                    "  }\n}\n"},
+            {"{\"server\":{\"workers\":1, \"port\":2}}", "server.workers", NULL,
+                    "{\"server\":{\"port\":2}}"},
+            {"{\"server\":{\"port\":2 , \"workers\":1}}", "server.workers",
+                    NULL, "{\"server\":{\"port\":2}}"},
+            {"{\n  \"server\": {\n    \"workers\": 1\n  }\n}\n",
+                    "server.workers", NULL, "{\n  \"server\": {\n  }\n}\n"},
+            {"{\"environment\": {\"A\": \"1\"}}", "environment.A", NULL,
+                    "{\"environment\": {}}"},
+            {"{\"server\":{}}", "server.workers", NULL, "{\"server\":{}}"},
+            {"", "server.workers", NULL, "{}\n"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -508,6 +521,11 @@ static void test_edit_refuses(void **state)
             {"[]", "server.workers", "1", GOX_ERR_PARSE},
             {"{\"serber\": 1}", "server.workers", "1", GOX_ERR_PARAMS},
             {"{\"server\": 1}", "server.workers", "1", GOX_ERR_PARAMS},
+            {"{}", "server.nothing", NULL, GOX_ERR_NOT_FOUND},
+            {"{\"server\": 1}", "server.workers", NULL, GOX_ERR_PARAMS},
+            {"{}", "security.allowed_paths", "[\"a\"]", GOX_ERR_PARAMS},
+            {"{}", "security.allowed_paths", "[\"/a\"", GOX_ERR_PARAMS},
+            {"{}", "security.allowed_uids", "[1]]", GOX_ERR_PARAMS},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
