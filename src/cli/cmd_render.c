@@ -239,11 +239,25 @@ static int render_next(struct render *render, const char *input)
     return rc;
 }
 
+/* "render ship.vox ship.png", as convert is called. */
+static bool is_output_meant(const struct gox_cli *cli)
+{
+    const char *last = cli->args[cli->arg_count - 1];
+    size_t len = strlen(last);
+
+    return cli->arg_count > 1 && len > 4 &&
+           strcmp(last + len - 4, ".png") == 0 && !gox_model_exists(last);
+}
+
 static int check_output(struct render *render, const struct gox_cli *cli)
 {
     struct stat st;
 
     render->output = cli->values[OPT_OUTPUT];
+    if (!render->output && is_output_meant(cli))
+        return gox_cli_usage(cli,
+                "there is no %s to draw; the name of a picture comes behind -o",
+                cli->args[cli->arg_count - 1]);
     if (!render->output)
         return 0;
     render->is_dir = stat(render->output, &st) == 0 && S_ISDIR(st.st_mode);

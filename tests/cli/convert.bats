@@ -256,6 +256,9 @@ stuck_daemon() {
     cp a.gox b.gox
     "$goxelctl" render a.gox b.gox -o pics --size 32
     [ "$(ls pics)" = "$(printf 'a.png\nb.png')" ]
+    separately "$goxelctl" render a.gox c.png
+    [ "$status" -eq 2 ]
+    [[ "$err" == *"behind -o"* ]]
     separately "$goxelctl" render a.gox -o c.png --background nocolour
     [ "$status" -eq 1 ]
     [ ! -e c.png ]
