@@ -113,8 +113,8 @@ void gox_doctor_settings(struct gox_doctor *d)
         gox_doctor_say(d, GOX_DOCTOR_FAIL,
                 "\"goxelctl config check\" lists all; a daemon started now "
                 "would end with code 78",
-                "%zu mistakes, the first: %.*s", errors.error_count, len,
-                first);
+                "%zu mistake%s, the first: %.*s", errors.error_count,
+                errors.error_count == 1 ? "" : "s", len, first);
     else if (errors.warning_count > 0)
         gox_doctor_say(d, GOX_DOCTOR_WARN,
                 "\"goxelctl config check\" lists all",
