@@ -136,6 +136,16 @@ int gox_stage_open(
             err, GOX_ERR_NOMEM, "out of memory for the output %s", target);
 }
 
+/* A stage below another user's directory may be exchanged for a link. */
+static DIR *open_dir(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (dir == NULL && fd >= 0)
+        close(fd);
+    return dir;
+}
+
 /* Moves dir/name beside the target. A hard link is the one move that refuses to
  * replace; where a file system has none, the check before has to do. */
 static int move_one(const struct gox_stage *stage, int from_fd,
@@ -180,7 +190,7 @@ static int move_all(
         const struct gox_stage *stage, bool may_replace, struct gox_error *err)
 {
     const char *main_name = base_name(stage->target);
-    DIR *dir = opendir(stage->dir);
+    DIR *dir = open_dir(stage->dir);
     struct dirent *entry;
     int rc = 0;
 
@@ -208,9 +218,9 @@ int gox_stage_publish(
     return rc;
 }
 
-/* Takes from_fd over. */
+/* Into to_dir under the last component of from. Takes from_fd over. */
 static int copy_fd(
-        int from_fd, const char *from, const char *to, struct gox_error *err)
+        int from_fd, const char *from, DIR *to_dir, struct gox_error *err)
 {
     char part[65536];
     ssize_t got = -1;
@@ -218,7 +228,8 @@ static int copy_fd(
     if (from_fd < 0)
         return gox_error_set_errno(
                 err, GOX_ERR_IO, errno, "cannot read %s", from);
-    struct gox_output *out = gox_output_open_file(to, err);
+    struct gox_output *out =
+            gox_output_open_at(dirfd(to_dir), base_name(from), err);
     if (out != NULL) {
         while ((got = read(from_fd, part, sizeof part)) > 0)
             gox_output_put(out, part, (size_t)got);
@@ -234,44 +245,56 @@ static int copy_fd(
 int gox_stage_copy(const struct gox_stage *from, const struct gox_stage *to,
         struct gox_error *err)
 {
-    DIR *dir = opendir(from->dir);
+    DIR *dir = open_dir(from->dir), *to_dir = open_dir(to->dir);
     struct dirent *entry;
-    int rc = dir == NULL ? gox_error_set_errno(err, GOX_ERR_IO, errno,
-                                   "cannot read %s", from->dir)
-                         : 0;
+    int rc = dir == NULL || to_dir == NULL
+                     ? gox_error_set_errno(err, GOX_ERR_IO, errno,
+                               "cannot copy %s to %s", from->dir, to->dir)
+                     : 0;
     while (rc == 0 && (entry = readdir(dir)) != NULL) {
         if (!is_finished(entry->d_name))
             continue;
-        char *path = join(to->dir, strlen(to->dir), entry->d_name);
-        int fd = openat(
-                dirfd(dir), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        if (path == NULL && fd >= 0)
-            close(fd);
-        rc = path != NULL ? copy_fd(fd, entry->d_name, path, err)
-                          : gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
-        gox_free(path);
+        int fd = openat(dirfd(dir), entry->d_name,
+                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        rc = copy_fd(fd, entry->d_name, to_dir, err);
     }
     if (dir != NULL)
         closedir(dir);
+    if (to_dir != NULL)
+        closedir(to_dir);
     return rc;
 }
 
 int gox_stage_take(
         const struct gox_stage *stage, const char *file, struct gox_error *err)
 {
-    struct stat st;
-    int rc = copy_fd(open(file, O_RDONLY | O_CLOEXEC), file, stage->path, err);
-    if (rc == 0 && geteuid() == 0 &&
-            (stat(stage->dir, &st) != 0 ||
-                    chown(stage->path, st.st_uid, st.st_gid) != 0))
+    DIR *dir = open_dir(stage->dir);
+    if (dir == NULL)
+        return gox_error_set_errno(
+                err, GOX_ERR_IO, errno, "cannot write in %s", stage->dir);
+    int rc = copy_fd(open(file, O_RDONLY | O_CLOEXEC), file, dir, err);
+    if (rc == 0 && fchmodat(dirfd(dir), base_name(file), 0644, 0) != 0)
         rc = gox_error_set_errno(
-                err, GOX_ERR_IO, errno, "cannot give %s away", stage->path);
+                err, GOX_ERR_IO, errno, "cannot open %s up", stage->path);
+    closedir(dir);
     return rc;
+}
+
+int gox_stage_give(const struct gox_stage *stage, const char *beside,
+        struct gox_error *err)
+{
+    struct stat st;
+    if (geteuid() != 0 ||
+            (stat(beside, &st) == 0 &&
+                    lchown(stage->dir, st.st_uid, st.st_gid) == 0))
+        return 0;
+    return gox_error_set_errno(
+            err, GOX_ERR_IO, errno, "cannot give %s away", stage->dir);
 }
 
 void gox_stage_discard(struct gox_stage *stage)
 {
-    DIR *dir = stage->dir ? opendir(stage->dir) : NULL;
+    DIR *dir = stage->dir ? open_dir(stage->dir) : NULL;
     struct dirent *entry;
 
     while (dir && (entry = readdir(dir)) != NULL) {

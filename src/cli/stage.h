@@ -34,8 +34,14 @@ int gox_stage_publish(struct gox_stage *stage, bool may_replace,
 int gox_stage_copy(const struct gox_stage *from, const struct gox_stage *to,
         struct gox_error *err) GOX_MUST_CHECK;
 
-/* Copies a file to the stage's path, for the owner of the stage to read. */
+/* Copies a file into the stage under its own name, for the one to read who may
+ * enter the stage. */
 int gox_stage_take(const struct gox_stage *stage, const char *file,
+        struct gox_error *err) GOX_MUST_CHECK;
+
+/* Root gives the stage to whom the directory `beside` belongs; for others,
+ * nothing. Last, since that user may then exchange what is in it. */
+int gox_stage_give(const struct gox_stage *stage, const char *beside,
         struct gox_error *err) GOX_MUST_CHECK;
 
 /* Removes all that was staged; no stage is fine. */

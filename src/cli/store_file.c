@@ -9,13 +9,10 @@
 #include "base/alloc.h"
 #include "cli/stage.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char *base_name(const char *path)
 {
@@ -43,30 +40,34 @@ static char *absolute(const char *path)
 }
 
 /* A hidden directory in the daemon's data directory, for a file of that name.
- * Another user's daemon gets it when we may give it away. */
+ */
 static int open_carrier(struct gox_cli_session *session, const char *file,
         struct gox_stage *stage, struct gox_error *err)
 {
     json_t *result = NULL;
-    struct stat st;
     char path[PATH_MAX];
     int rc = gox_session_call(session, "daemon.config",
             json_pack("{s:s}", "key", "paths.data_dir"), &result, err);
     const char *dir = json_string_value(json_object_get(
             json_object_get(result, "paths.data_dir"), "value"));
-    if (rc == 0 && (dir == NULL || stat(dir, &st) != 0))
-        rc = gox_error_set(err, GOX_ERR_NOT_FOUND, "no data directory is seen");
+    if (rc == 0 && dir == NULL)
+        rc = gox_error_set(err, GOX_ERR_NOT_FOUND, "no data directory is told");
     if (rc == 0) {
         snprintf(path, sizeof path, "%s/%s", dir, base_name(file));
         rc = gox_stage_open(stage, path, err);
     }
-    if (rc == 0 && geteuid() == 0 &&
-            chown(stage->dir, st.st_uid, st.st_gid) != 0) {
-        rc = gox_error_set_errno(
-                err, GOX_ERR_IO, errno, "cannot give %s away", stage->dir);
-        gox_stage_discard(stage);
-    }
     json_decref(result);
+    return rc;
+}
+
+/* To the user that the data directory belongs to, and with it the daemon. */
+static int give(const struct gox_stage *carrier, struct gox_error *err)
+{
+    char *dir = gox_strndup(carrier->target,
+            (size_t)(base_name(carrier->target) - carrier->target));
+    int rc = dir != NULL ? gox_stage_give(carrier, dir, err)
+                         : gox_error_set(err, GOX_ERR_NOMEM, "out of memory");
+    gox_free(dir);
     return rc;
 }
 
@@ -92,7 +93,9 @@ static int carry_out(const struct request *r, const char *file,
     int rc = gox_stage_open(&place, file, err);
     if (rc != 0)
         return rc;
-    rc = call(r, carrier->path, err);
+    rc = give(carrier, err);
+    if (rc == 0)
+        rc = call(r, carrier->path, err);
     if (rc == 0)
         rc = gox_stage_copy(carrier, &place, err);
     if (rc == 0)
@@ -117,6 +120,8 @@ static int carry_in(const struct request *r, const char *file,
         struct gox_stage *carrier, struct gox_error *err)
 {
     int rc = gox_stage_take(carrier, file, err);
+    if (rc == 0)
+        rc = give(carrier, err);
     if (rc != 0)
         return rc;
     rc = call(r, carrier->path, err);
