@@ -97,34 +97,30 @@ teardown() {
     nothing_left .
 }
 
-# Root's place is that of the system, which is not the test's to write.
-as_user() {
-    if [ "$(id -u)" = 0 ]; then
-        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-    else
-        "$@"
-    fi
-}
-
 @test "the first setting makes the file, a reload finds it, unset takes it out" {
     home=$(mktemp -d /tmp/gox-config.XXXXXX)
     export HOME=$home XDG_RUNTIME_DIR=$home GOXEL_SOCKET_PATH=$home/d.sock
     unset XDG_CONFIG_HOME XDG_STATE_HOME
-    [ "$(id -u)" != 0 ] || chown 65534:65534 "$home"
+    # Root's place is that of the system, which is not the test's to write.
+    as_user=()
+    if [ "$(id -u)" = 0 ]; then
+        chown 65534:65534 "$home"
+        as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    fi
     cd "$home"
-    as_user test -x "$daemon" || skip "the programs are closed to others"
+    "${as_user[@]}" test -x "$daemon" || skip "the programs are closed to others"
     # Not even its directory is there when the daemon locks itself in.
-    as_user "$daemon" --socket "$home/d.sock" --data-dir "$home/data" --log-level error 3>&- &
+    "${as_user[@]}" "$daemon" --socket "$home/d.sock" --data-dir "$home/data" --log-level error 3>&- &
     daemon_pid=$!
-    until_true as_user "$goxelctl" ping >/dev/null 2>&1
-    as_user "$goxelctl" config set server.queue_size 7
+    until_true "${as_user[@]}" "$goxelctl" ping >/dev/null 2>&1
+    "${as_user[@]}" "$goxelctl" config set server.queue_size 7
     place=$home/.config/goxel/daemon_config.json
     jq -e '.server == {"queue_size": 7}' "$place"
-    [[ $(as_user "$goxelctl" reload) == *server.queue_size* ]]
-    as_user "$goxelctl" config unset server.queue_size
+    [[ $("${as_user[@]}" "$goxelctl" reload) == *server.queue_size* ]]
+    "${as_user[@]}" "$goxelctl" config unset server.queue_size
     jq -e '.server == {}' "$place"
-    [[ $(as_user "$goxelctl" reload) == *server.queue_size* ]]
-    as_user "$goxelctl" config show server.queue_size | grep -q '256 *default'
+    [[ $("${as_user[@]}" "$goxelctl" reload) == *server.queue_size* ]]
+    "${as_user[@]}" "$goxelctl" config show server.queue_size | grep -q '256 *default'
     cd /
 }
 
