@@ -68,6 +68,21 @@ bool gox__http_is_authorized(struct gox_http_api *api, gox_http_request *req)
     return identify(api, req, &grant);
 }
 
+/* In the protocol's own words, which a client that waits for an answer reads.
+ */
+static void say_stopping(
+        gox_daemon *d, gox_http_request *req, int code, const char *text)
+{
+    struct gox_error err;
+    struct gox_buf out;
+    gox_buf_init(&out, 0);
+    gox_error_set(&err, code, "%s", text);
+    gox__dispatch_error(d, &out, &err);
+    gox_http_set_header(req, "Retry-After", "1");
+    gox_http_reply(req, 503, "application/json", &out);
+    gox_buf_fini(&out);
+}
+
 /* ---- the session's end ---- */
 
 static int on_put(void *ctx, const void *data, size_t len)
@@ -93,7 +108,9 @@ static void reply(struct exchange *x)
     else if (x->out.len > 0)
         gox_http_reply(x->req, 200, "application/json", &x->out);
     else if (x->daemon->is_stopping)
-        gox_http_reply_text(x->req, 503, "the daemon stops");
+        say_stopping(x->daemon, x->req, GOX_ERR_CLOSED,
+                "the daemon stops and has no answer; look whether the request "
+                "was carried out");
     else
         gox_http_reply(x->req, 204, NULL, NULL);
 }
@@ -142,7 +159,9 @@ static bool check_request(struct gox_http_api *api, gox_http_request *req)
     size_t len;
     char *body = gox_http_body(req, &len);
     if (api->daemon->is_stopping)
-        gox_http_reply_text(req, 503, "the daemon stops");
+        say_stopping(api->daemon, req, GOX_ERR_BUSY,
+                "the daemon stops; the request was not carried out, send it "
+                "again");
     else if (!is_json(gox_http_header(req, "Content-Type")))
         gox_http_reply_text(
                 req, 415, "JSON-RPC comes with Content-Type: application/json");

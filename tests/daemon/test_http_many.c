@@ -126,7 +126,9 @@ static void test_stop(void **state)
         assert_int_equal(status, 200);
         assert_true(wire_now_ms() < limit);
     }
-    http_rig_expect(http_rig_post(port, CALL("ping", "[]"), ""), 503, "stops");
+    struct http_answer refused = http_rig_post(port, CALL("ping", "[]"), "");
+    assert_non_null(strstr(refused.body, "\"reason\":\"BUSY\""));
+    http_rig_expect(refused, 503, "not carried out");
     http_rig_expect(http_once(port, GET("/healthz")), 503, "unhealthy");
     struct http_answer a = http_read(fd, false);
     assert_int_equal(a.status, 200);

@@ -62,7 +62,7 @@ class Client {
   constructor(project, home) {
     Object.assign(this, { project, home, acked: 0, isStopping: false });
     this.done = this.run();
-    this.done.catch(() => {}); // told where it is awaited
+    this.done.catch((err) => { this.error = err; });
   }
 
   async run() {
@@ -118,7 +118,10 @@ async function outage(clients, victim, signal) {
   assert.ok(sum(false) > others + 100, 'the other replicas stood still');
   const before = new Map(clients.map((client) => [client, client.acked]));
   place.startReplica(victim);
-  await until('all projects are served', () => clients.every((client) => client.acked > before.get(client) + 50));
+  await until('all projects are served', () => clients.every((client) => {
+    if (client.error) throw client.error; // it would stand still for another reason
+    return client.acked > before.get(client) + 50;
+  }));
 }
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
